@@ -1,0 +1,155 @@
+import type { AttemptAnswer, SweepListItem, TrialAnswer, TrialCounts, WorkerAnswer } from '../../core/api.ts';
+import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../../core/attempt.ts';
+import type { SweepId, TaskId, TrialId, WorkerId } from '../../core/ids.ts';
+import type { Measurement } from '../../core/measurement.ts';
+import type { SweepPlan } from '../../core/plan.ts';
+import type { SummaryRow } from '../../core/stats/summary.ts';
+import type { SweepState } from '../../core/sweep.ts';
+import type { TaskDefinition } from '../../core/task.ts';
+import type { TrialAssignment, TrialState } from '../../core/trial.ts';
+import type { WorkerHello } from '../../core/worker.ts';
+
+/**
+ * The verbs of the record. Every decision that matters is one of these, made inside the database with the
+ * database's time; callers hold no state of their own. Values are copied in and out.
+ */
+export interface Store {
+  // --- sweeps
+  /** Stores the sweep with its tasks, points and trials in one transaction: all or nothing. */
+  createSweep(plan: SweepPlan): Promise<StoredSweep>;
+  /** Null where there is none. */
+  findSweep(id: SweepId): Promise<StoredSweep | null>;
+  /** Newest first, `before` exclusive. */
+  listSweeps(options: { readonly before: bigint | null; readonly limit: number }): Promise<readonly SweepListEntry[]>;
+  /** Tasks of a sweep in order. */
+  listTasks(sweep: SweepId): Promise<readonly StoredTask[]>;
+  /**
+   * CANCELLED for the sweep and its trials that no worker holds; running trials are told to stop by the next renewal.
+   * @throws {AbkdError} NOT_FOUND; CONFLICT when the sweep is final already.
+   */
+  cancelSweep(id: SweepId): Promise<StoredSweep>;
+  /** Gives a final state to every sweep whose trials are all final: COMPLETED, or FAILED where none succeeded. */
+  settleSweeps(): Promise<readonly SweepId[]>;
+  countTrials(sweep: SweepId): Promise<readonly { readonly taskId: TaskId; readonly counts: TrialCounts }[]>;
+
+  // --- trials and leases
+  /**
+   * Claims up to `limit` queued trials for a worker: attempt number raised, attempt row ACTIVE, lease running.
+   * One trial is never given to two callers (FOR UPDATE SKIP LOCKED); `maxParallel` of a sweep holds.
+   * Order: priority, then sweeps by age, then position.
+   */
+  claimTrials(claim: {
+    readonly workerId: WorkerId;
+    readonly limit: number;
+    readonly leaseMs: number;
+  }): Promise<readonly TrialAssignment[]>;
+  /** Extends the leases that still hold and tells what is wanted of each; a lost one is STOP with reason. */
+  renewLeases(renewal: {
+    readonly workerId: WorkerId;
+    readonly attempts: readonly AttemptKey[];
+    readonly leaseMs: number;
+  }): Promise<readonly WantedAttempt[]>;
+  /** Stores measurements of an ACTIVE attempt, idempotent by step. False where the attempt no longer owns its trial. */
+  recordMeasurements(attempt: AttemptKey, measurements: readonly Measurement[]): Promise<boolean>;
+  /**
+   * Ends an attempt and moves its trial, in one transaction. Idempotent: repeating an accepted outcome is accepted again.
+   * A late outcome (the attempt is not ACTIVE) leaves the trial alone, is kept in the attempt row as REFUSED, and gives `accepted: false`.
+   * Success -> SUCCEEDED. Failure -> QUEUED with back-off while failures <= retries (never for MISSING_DATA: FAILED at once), else FAILED.
+   * Stopped -> CANCELLED when the sweep is CANCELLED, else QUEUED.
+   */
+  finishAttempt(
+    attempt: AttemptKey,
+    outcome: AttemptOutcome,
+  ): Promise<{ readonly accepted: boolean; readonly trialState: TrialState }>;
+  /** Marks attempts whose lease ran out LOST and queues their trials again (FAILED with kind LOST after maxLostAttempts). */
+  expireLeases(): Promise<readonly AttemptKey[]>;
+  /** The same at once for all attempts of workers known to be dead (`abkd up` after its own crash). */
+  expireWorkers(workers: readonly WorkerId[]): Promise<readonly AttemptKey[]>;
+
+  // --- reading trials
+  listTrials(options: {
+    readonly sweep: SweepId;
+    readonly state: TrialState | null;
+    readonly after: number | null;
+    readonly limit: number;
+  }): Promise<readonly (TrialAnswer & { readonly position: number })[]>;
+  findTrial(id: TrialId): Promise<{ readonly trial: TrialAnswer; readonly history: readonly AttemptAnswer[] } | null>;
+  listMeasurements(
+    id: TrialId,
+  ): Promise<{ readonly attempt: number; readonly measurements: readonly Measurement[] } | null>;
+  /** Rows for the summary, one per trial of the tasks that match, ordered by fingerprint, point ordinal, replicate. */
+  readSummaryRows(filter: SummaryFilter): Promise<readonly SummaryRow[]>;
+
+  // --- workers
+  /** Inserts or refreshes the row of a worker that attached. */
+  attachWorker(worker: WorkerHello): Promise<void>;
+  detachWorker(id: WorkerId): Promise<void>;
+  /** Attached workers, and detached ones seen within `seenWithinMs`. */
+  listWorkers(options: { readonly seenWithinMs: number }): Promise<readonly WorkerAnswer[]>;
+  /** Datasets that queued trials of active sweeps need and no attached worker has. */
+  findUnmetNeeds(sweep: SweepId): Promise<{ readonly datasets: readonly string[]; readonly attachedWorkers: number }>;
+
+  // --- artifacts
+  claimArtifact(claim: {
+    readonly key: string;
+    readonly workerId: WorkerId;
+    readonly leaseMs: number;
+  }): Promise<ArtifactClaim>;
+  /** False where the lease is lost. */
+  renewArtifact(key: string, token: string, leaseMs: number): Promise<boolean>;
+  abandonArtifact(key: string, token: string): Promise<void>;
+  /** READY, if the lease still holds; false otherwise. */
+  finishArtifact(
+    key: string,
+    token: string,
+    content: { readonly sha256: string; readonly sizeBytes: number; readonly metadata: unknown },
+  ): Promise<boolean>;
+  findArtifact(
+    key: string,
+  ): Promise<{ readonly sha256: string; readonly sizeBytes: number; readonly metadata: unknown } | null>;
+
+  // --- service
+  /** Round trip to the database, for the probes. @throws {AbkdError} UNAVAILABLE */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StoredSweep {
+  readonly id: SweepId;
+  readonly sequence: bigint;
+  readonly name: string;
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly state: SweepState;
+  readonly warnings: readonly string[];
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+export type SweepListEntry = SweepListItem & { readonly sequence: bigint };
+
+export interface StoredTask {
+  readonly id: TaskId;
+  readonly ordinal: number;
+  readonly dataset: string;
+  readonly teacher: string | null;
+  readonly student: string;
+  readonly objective: string;
+  readonly definition: TaskDefinition;
+  readonly fingerprint: string;
+  readonly comparisonKey: string;
+  readonly points: number;
+}
+
+export interface SummaryFilter {
+  readonly dataset?: string;
+  readonly student?: string;
+  readonly teacher?: string;
+  readonly sweep?: SweepId;
+  readonly objective?: string;
+}
+
+export type ArtifactClaim =
+  | { readonly state: 'ready'; readonly sha256: string; readonly sizeBytes: number; readonly metadata: unknown }
+  | { readonly state: 'build'; readonly token: string }
+  | { readonly state: 'wait' };

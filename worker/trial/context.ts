@@ -1,0 +1,34 @@
+import type { TrialSuccess } from '../../core/attempt.ts';
+import type { TrialAssignment } from '../../core/trial.ts';
+
+/** A file that is built once and shared; its content never changes. */
+export interface SharedFile {
+  readonly path: string;
+  /** sha256 of the content, hex. */
+  readonly sha256: string;
+  /** What its builder returned, as JSON. */
+  readonly metadata: unknown;
+}
+
+/** What a trial may do, given to `runTrial` by the trial process. */
+export interface TrialContext {
+  readonly assignment: TrialAssignment;
+  /** Aborted when the trial is to stop; check between batches. */
+  readonly signal: AbortSignal;
+  /** Folder with one folder per dataset. */
+  readonly dataDir: string;
+  /** Sends metrics of a step (epoch, from 1). Steps ascend. */
+  report(step: number, values: Readonly<Record<string, number>>): void;
+  /** Tells people what is going on ("training teacher cnn-m, epoch 2/5") and counts as a sign of life. */
+  phase(text: string): void;
+  /**
+   * The file under `key`, built by `build` if nobody has yet: `artifact` once for all hosts, `host` once per host.
+   * `build` writes the whole content to `path` and returns metadata (JSON).
+   */
+  sharedFile(scope: 'artifact' | 'host', key: string, build: (path: string) => Promise<unknown>): Promise<SharedFile>;
+  /** Gives the event loop a turn so that messages (stop, signs of life) get through; call between batches. */
+  yieldNow(): Promise<void>;
+}
+
+/** A kind of run: `tfjs`, `noop`. Throws `TrialError` (worker/trial/failure.ts) for a named failure. */
+export type TrialRunner = (context: TrialContext) => Promise<TrialSuccess>;
