@@ -10,6 +10,12 @@ export interface ImagePart {
   readPixels(indices: ArrayLike<number>, out: Uint8Array): Promise<void>;
 }
 
+/** Per-channel statistics of pixels scaled to 0..1; a model sees (pixel / 255 - mean) / std. */
+export interface Normalisation {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
 /** A dataset as it lies on disk: the official parts, before this system splits off a validation part. */
 export interface ImageDataset {
   readonly name: string;
@@ -18,9 +24,12 @@ export interface ImageDataset {
   readonly width: number;
   readonly channels: number;
   readonly train: ImagePart;
-  /** The official validation part; null where there is none (the trial then holds out a seeded 10 % of train). */
+  /** The validation part; null where there is none (`selectParts` then holds out a seeded 10 % of train). */
   readonly val: ImagePart | null;
   readonly test: ImagePart;
+  readonly normalisation: Normalisation;
+  /** In plain words what was found, with its counts and whatever is missing of the official set. */
+  readonly description: string;
   /** Names layout, split and preprocessing; part of every cache key: `eurosat/coop-split/32px-bicubic`. */
   readonly identity: string;
 }
