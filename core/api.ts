@@ -138,7 +138,7 @@ export interface SummaryGroup {
     readonly value: number | null;
     readonly source: string;
   } | null;
-  /** Null where fewer than two points have two seeds. */
+  /** Null where fewer than two points have two seeds, or where no seed makes a difference (F is then not defined). */
   readonly anova: AnovaResult | null;
   readonly backends: readonly string[];
   readonly kernelIds: readonly string[];

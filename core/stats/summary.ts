@@ -1,33 +1,105 @@
-import type { SweepId, TaskId } from '../ids.ts';
-import type { TaskDefinition } from '../task.ts';
-import type { TrialState } from '../trial.ts';
+import type { LandmarkResult, SummaryGroup, TrialCounts } from '../api.ts';
+import { findPublished } from '../catalog/paper.ts';
+import { landmarkNames, landmarkSource } from '../space/geometry.ts';
+import { TrialState } from '../trial.ts';
+import { oneWayAnova } from './anova.ts';
+import { estimate, meanOf } from './estimate.ts';
+import { groupBy } from './group.ts';
+import { summaryNotes } from './notes.ts';
+import { type PointTrials, pointResult, poolPoints } from './points.ts';
+import { rankPoints } from './ranking.ts';
+import type { SummaryRow } from './row.ts';
 
-/** One trial with everything that the summary groups by and averages. */
-export interface SummaryRow {
-  readonly sweepId: SweepId;
-  readonly taskId: TaskId;
-  readonly dataset: string;
-  readonly protocol: string;
-  readonly metric: string;
-  readonly teacher: string | null;
-  readonly student: string;
-  readonly objective: string;
-  readonly definition: TaskDefinition;
-  readonly fingerprint: string;
-  readonly comparisonKey: string;
-  readonly ordinal: number;
-  readonly cell: string;
-  readonly params: Readonly<Record<string, number>>;
-  readonly sources: readonly string[];
-  readonly inSpace: boolean;
-  readonly scaleFactor: number | null;
-  readonly replicate: number;
-  readonly seed: number;
-  readonly state: TrialState;
-  readonly selectionValue: number | null;
-  readonly testValue: number | null;
-  readonly teacherTest: number | null;
-  readonly backend: string | null;
-  readonly kernelId: string | null;
+export type { SummaryRow } from './row.ts';
+
+const runnersUpShown = 5;
+const metricUnits: Readonly<Record<string, string>> = { top1: '%' };
+
+/**
+ * What is best, per dataset, pair and objective. Rows are grouped by fingerprint, and two fingerprints are never mixed.
+ * Trials of several sweeps are pooled, one (cell, seed) counts once, and only SUCCEEDED trials have values. Groups come
+ * in the order of their first row.
+ */
+export function summarise(rows: readonly SummaryRow[]): readonly SummaryGroup[] {
+  return [...groupBy(rows, (row) => row.fingerprint).values()].map(summariseGroup);
 }
 
+/** Number of trials by state. */
+export function countStates(states: Iterable<TrialState>): TrialCounts {
+  const counts: Record<TrialState, number> = {
+    QUEUED: 0,
+    RUNNING: 0,
+    WAITING: 0,
+    SUCCEEDED: 0,
+    FAILED: 0,
+    PRUNED: 0,
+    CANCELLED: 0,
+  };
+  for (const state of states) counts[state] += 1;
+  return counts;
+}
+
+function summariseGroup(rows: readonly SummaryRow[]): SummaryGroup {
+  const first = rows[0]!;
+  const points = poolPoints(rows);
+  const { ranked, leftOut } = rankPoints(points);
+  const succeeded = rows.filter((row) => row.state === TrialState.SUCCEEDED);
+  const trials = countStates(rows.map((row) => row.state));
+  const backends = distinct(succeeded.flatMap((row) => row.backend ?? []));
+  const kernelIds = distinct(succeeded.flatMap((row) => row.kernelId ?? []));
+  const teacherValues = succeeded.flatMap((row) => row.teacherTest ?? []);
+  const { dataset, protocol, metric, teacher, student, objective, definition, fingerprint, comparisonKey } = first;
+  return {
+    dataset,
+    protocol,
+    metric,
+    unit: metricUnits[metric] ?? '',
+    teacher,
+    student,
+    objective,
+    definition,
+    fingerprint,
+    comparisonKey,
+    sweeps: distinct(rows.map((row) => row.sweepId)),
+    trials,
+    teacherTest: teacherValues.length === 0 ? null : meanOf(teacherValues),
+    best: ranked[0] === undefined ? null : pointResult(ranked[0]),
+    runnersUp: ranked.slice(1, 1 + runnersUpShown).flatMap((point) => pointResult(point) ?? []),
+    points: points.length,
+    landmarks: landmarkResults(points, ranked[0]),
+    published: publishedFor(first),
+    anova: oneWayAnova(points.map((point) => [...point.selectionBySeed.values()])),
+    backends,
+    kernelIds,
+    notes: summaryNotes({ definition, trials, backends, kernelIds, leftOut }),
+  };
+}
+
+function landmarkResults(points: readonly PointTrials[], best: PointTrials | undefined): readonly LandmarkResult[] {
+  return landmarkNames.flatMap((name) => {
+    const point = points.find(({ sources }) => sources.includes(landmarkSource(name)));
+    if (point === undefined) return [];
+    return [{ name, result: pointResult(point), gap: best === undefined ? null : pairedGap(best, point) }];
+  });
+}
+
+/** Best minus landmark over the seeds that both have: what the seeds share cancels out. */
+function pairedGap(best: PointTrials, landmark: PointTrials): LandmarkResult['gap'] {
+  return estimate(
+    [...best.selectionBySeed].flatMap(([seed, value]) => {
+      const other = landmark.selectionBySeed.get(seed);
+      return other === undefined ? [] : [value - other];
+    }),
+  );
+}
+
+function publishedFor({ dataset, teacher, student, objective }: SummaryRow): SummaryGroup['published'] {
+  const choice = objective === 'abkd' ? findPublished(dataset, teacher, student) : null;
+  if (choice === null) return null;
+  const { alpha, beta, value, source } = choice;
+  return { alpha, beta, value, source };
+}
+
+function distinct<Item>(items: readonly Item[]): readonly Item[] {
+  return [...new Set(items)].sort();
+}

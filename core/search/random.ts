@@ -1,0 +1,44 @@
+import { AbkdError } from '../errors.ts';
+import { axisLength } from '../space/axis.ts';
+import { coordinatesAt, countCells, isFeasible, maxListedCells } from '../space/space.ts';
+import { createGridStrategy } from './grid.ts';
+import { type SearchRequest, type Suggestion, suggestionAt, takenCells } from './strategy.ts';
+
+/** Draws after which a space is given up: a quarter of a second. A feasible part of 1 in 10 000 is found in 99 of 100 calls. */
+const baseDraws = 50_000;
+const extraDrawsPerPoint = 5;
+
+/**
+ * Uniform over the feasible cells, without repetition. A space small enough to be listed is shuffled; a larger one is
+ * drawn from until enough distinct cells satisfy the constraints, or the draws are used up.
+ *
+ * @throws {AbkdError} INVALID_SPEC where the constraints leave nothing that can be found
+ */
+export function suggestRandom(request: SearchRequest): readonly Suggestion[] {
+  if (countCells(request.space) <= maxListedCells) return createGridStrategy({ shuffled: true })(request);
+  const { space, random, count } = request;
+  const taken = takenCells(request);
+  const found: Suggestion[] = [];
+  const draws = baseDraws + extraDrawsPerPoint * count;
+  for (let draw = 0; draw < draws && found.length < count; draw++) {
+    const coordinates = coordinatesAt(
+      space,
+      space.axes.map((axis) => random.integer(axisLength(axis))),
+    );
+    if (!isFeasible(space, coordinates)) continue;
+    const suggestion = suggestionAt(coordinates);
+    if (taken.has(suggestion.cell)) continue;
+    taken.add(suggestion.cell);
+    found.push(suggestion);
+  }
+  if (found.length === 0 && count > 0) throw nothingFound(request, draws);
+  return found;
+}
+
+function nothingFound({ space }: SearchRequest, draws: number): AbkdError {
+  const constraints = space.constraints.map((constraint) => constraint.text).join('; ');
+  return new AbkdError(
+    'INVALID_SPEC',
+    `Cannot draw a point of the space: none of ${draws} draws satisfies ${JSON.stringify(constraints)}, expected constraints that leave more of the space`,
+  );
+}

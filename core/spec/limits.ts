@@ -1,0 +1,23 @@
+/** Bounds of one submission. They keep a slip of the pen (a step of 0.0001) from filling the database. */
+export const specLimits = {
+  /** Size of the document. */
+  bytes: 1024 * 1024,
+  /** Nesting of a YAML document; a spec needs 6. */
+  yamlDepth: 50,
+  /** Words and signs of a YAML document: half a second of reading. */
+  yamlTokens: 200_000,
+  tasks: 100,
+  objectives: 20,
+  constraints: 50,
+  /** Points of one task under one objective. */
+  pointsPerTask: 10_000,
+  /** Trials of the whole sweep: points x replicates over all tasks and objectives. */
+  trials: 100_000,
+  /** Values on one axis, listed ones. */
+  listedValues: 1_000,
+  /** Values on one axis, counted by its step. */
+  stepsPerAxis: 100_000_000,
+  replicates: 1_000,
+  /** Problems that one answer names. */
+  problems: 200,
+} as const;

@@ -1,0 +1,149 @@
+import { objectives as objectiveCatalog } from '../catalog/objectives.ts';
+import { type ParameterName, parameterEntry, parameterNames } from '../catalog/parameters.ts';
+import { AbkdError, messageOf, type Problem } from '../errors.ts';
+import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
+import { canonicalJson } from './canonical.ts';
+import type { SpecDraft } from './draft.ts';
+import { searchedNames } from './objective-space.ts';
+import { checkRanges } from './rules-ranges.ts';
+import { checkSize } from './rules-size.ts';
+
+/** The rules that join fields, over the well-formed parts of a spec. Each problem names one field to change. */
+export function checkRules(draft: SpecDraft): readonly Problem[] {
+  const rangeProblems = checkRanges(draft);
+  const constraints = draft.constraints.map((text) => (text === undefined ? undefined : tryConstraint(text)));
+  const problems = [
+    ...repeats('tasks', draft.tasks),
+    ...repeats('objectives', draft.objectives),
+    ...repeats('search.include', draft.include),
+    ...missingTeachers(draft),
+    ...rangeProblems,
+    ...constraints.flatMap((constraint, index) => constraintProblems(constraint, index, draft)),
+    ...fixedTwice(draft),
+    ...unsearched(draft),
+    ...missingCoordinates(draft),
+    ...landmarksWithoutPlane(draft),
+    ...missingPoints(draft),
+  ];
+  if (!isSearchWhole(draft) || problems.some(({ path }) => path.startsWith('search') || path.startsWith('objectives')))
+    return problems;
+  const readable = constraints.filter((constraint) => constraint !== undefined && 'terms' in constraint);
+  return [...problems, ...checkSize(draft, readable)];
+}
+
+/** False where a part of the search is malformed: sizes computed from the rest would mislead. */
+function isSearchWhole(draft: SpecDraft): boolean {
+  const parts = [draft.method, ...draft.objectives, ...draft.constraints];
+  return draft.rangesComplete && parts.every((part) => part !== undefined);
+}
+
+function repeats(path: string, entries: readonly unknown[]): readonly Problem[] {
+  const firsts = new Map<string, number>();
+  return entries.flatMap((entry, index) => {
+    if (entry === undefined) return [];
+    const text = canonicalJson(entry);
+    const first = firsts.get(text);
+    if (first === undefined) firsts.set(text, index);
+    return first === undefined
+      ? []
+      : [{ path: `${path}[${index}]`, message: `repeats ${path}[${first}], expected each once` }];
+  });
+}
+
+function missingTeachers(draft: SpecDraft): readonly Problem[] {
+  const needing = draft.objectives.find(
+    (objective) => objective !== undefined && objectiveCatalog[objective.kind].distils,
+  );
+  if (needing === undefined) return [];
+  return draft.tasks.flatMap((task, index) =>
+    task === undefined || task.teacher !== undefined
+      ? []
+      : [
+          {
+            path: `tasks[${index}].teacher`,
+            message: `is required, expected { model, train } because objective ${needing.kind} distils`,
+          },
+        ],
+  );
+}
+
+function tryConstraint(text: string): LinearConstraint | { readonly message: string } {
+  try {
+    return readConstraint(text);
+  } catch (error) {
+    if (error instanceof AbkdError) return { message: messageOf(error) };
+    throw error;
+  }
+}
+
+function constraintProblems(
+  constraint: LinearConstraint | { readonly message: string } | undefined,
+  index: number,
+  draft: SpecDraft,
+): readonly Problem[] {
+  const path = `search.constraints[${index}]`;
+  if (constraint === undefined) return [];
+  if ('message' in constraint) return [{ path, message: constraint.message }];
+  if (!draft.rangesComplete) return [];
+  const known = Object.keys(draft.ranges);
+  return constraint.terms
+    .filter((term) => !known.includes(term.name))
+    .map((term) => ({
+      path,
+      message: `names ${JSON.stringify(term.name.slice(0, 80))}, expected parameters of search.space (${known.join(', ') || 'there are none'})`,
+    }));
+}
+
+/** Training fields belong to all objectives: fixed there and searched here is a contradiction. */
+function fixedTwice(draft: SpecDraft): readonly Problem[] {
+  const { training, ranges } = draft;
+  if (training === undefined) return [];
+  return (['lr', 'momentum', 'weightDecay'] as const)
+    .filter((name) => training[name] !== undefined && ranges[name] !== undefined)
+    .map((name) => ({
+      path: `training.${name}`,
+      message: `is fixed at ${training[name]} and searched in search.space, expected one of the two`,
+    }));
+}
+
+function unsearched(draft: SpecDraft): readonly Problem[] {
+  const objectives = draft.objectives.filter((objective) => objective !== undefined);
+  if (objectives.length === 0 || objectives.length < draft.objectives.length) return [];
+  const searched = new Set(objectives.flatMap((objective) => searchedNames(objective, draft.ranges)));
+  const kinds = [...new Set(objectives.map((objective) => objective.kind))].join(', ');
+  return parameterNames
+    .filter((name) => draft.ranges[name] !== undefined && !searched.has(name))
+    .map((name) => ({ path: `search.space.${name}`, message: unsearchedMessage(name, kinds) }));
+}
+
+function unsearchedMessage(name: ParameterName, kinds: string): string {
+  const owners = parameterEntry(name).kinds.join(', ');
+  return `no objective searches it: found ${kinds}, expected one of ${owners} that leaves ${name} open`;
+}
+
+function missingCoordinates(draft: SpecDraft): readonly Problem[] {
+  if (!draft.rangesComplete) return [];
+  return draft.objectives.flatMap((objective, index) =>
+    objective?.kind !== 'abkd'
+      ? []
+      : (['alpha', 'beta'] as const)
+          .filter((name) => objective[name] === undefined && draft.ranges[name] === undefined)
+          .map((name) => ({
+            path: `objectives[${index}].${name}`,
+            message: `is required, expected a number here or a range in search.space.${name}`,
+          })),
+  );
+}
+
+function landmarksWithoutPlane(draft: SpecDraft): readonly Problem[] {
+  const isOther = draft.objectives.every((objective) => objective !== undefined && objective.kind !== 'abkd');
+  if (draft.include.length === 0 || !isOther) return [];
+  return [
+    { path: 'search.include', message: 'names landmarks of the (alpha, beta) plane, expected an abkd objective' },
+  ];
+}
+
+function missingPoints(draft: SpecDraft): readonly Problem[] {
+  if (draft.method !== 'random' || draft.points !== undefined) return [];
+  return [{ path: 'search.points', message: 'is required, expected the number of points of a random search' }];
+}

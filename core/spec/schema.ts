@@ -1,0 +1,198 @@
+import { z } from 'zod';
+import { availableDatasets } from '../catalog/datasets.ts';
+import { availableModels } from '../catalog/models.ts';
+import { objectives } from '../catalog/objectives.ts';
+import { type ParameterName, parameterEntry, parameterNames } from '../catalog/parameters.ts';
+import { searchMethods } from '../search/registry.ts';
+import { landmarkNames } from '../space/geometry.ts';
+import type { ObjectiveKind } from '../task.ts';
+import { specLimits } from './limits.ts';
+
+/**
+ * The sweep spec as far as this version builds it. Unknown fields are refused everywhere. Rules that join several
+ * fields (an empty grid, a parameter that nobody searches) are in `rules.ts`.
+ */
+
+/** An object that refuses fields it does not know and says which it knows. */
+function fields<Shape extends z.core.$ZodShape>(shape: Shape) {
+  const known = `expected only ${Object.keys(shape).join(', ')}`;
+  return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? known : undefined) });
+}
+
+/** A value of the parameter, within its range. */
+function parameter(name: ParameterName) {
+  const { title, min, max, aboveMin } = parameterEntry(name);
+  const bounded = z.number().max(max);
+  return (aboveMin ? bounded.gt(min) : bounded.min(min)).describe(title);
+}
+
+const wholeNumber = (min: number, max: number) => z.int().min(min).max(max);
+const seed = wholeNumber(0, 0xffffffff);
+const count = wholeNumber(1, 100_000_000);
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const noControl = /^[^\u0000-\u001f\u007f]*$/;
+
+const teacherTraining = fields({
+  epochs: wholeNumber(1, 1000).optional().describe('Epochs that the teacher is trained'),
+  seed: seed.default(1).describe('Seed of its initial weights and order of images'),
+  batchSize: wholeNumber(1, 4096).optional().describe('Images per step'),
+  lr: parameter('lr').optional(),
+  momentum: parameter('momentum').optional(),
+  weightDecay: parameter('weightDecay').optional(),
+  limitTrain: count.optional().describe('Labelled images to train on; default all of the training part'),
+}).describe('How the teacher is trained, once, before the first trial that needs it; defaults by dataset');
+
+const taskSchema = fields({
+  dataset: z.enum(availableDatasets).describe('Dataset, by its name in the catalogue'),
+  protocol: z.enum(['classification']).default('classification').describe('How the dataset is split and evaluated'),
+  teacher: fields({
+    model: z.enum(availableModels).describe('Model of the teacher'),
+    train: teacherTraining.prefault({}),
+  })
+    .optional()
+    .describe('Teacher; required by every objective but ce'),
+  student: fields({ model: z.enum(availableModels).describe('Model of the student') }).describe('Who learns'),
+});
+
+const divergenceFields = (kind: ObjectiveKind) => {
+  const { temperature, weight, ceWeight } = objectives[kind].defaults;
+  const fixed = 'a value given here is fixed: this objective does not search it';
+  return {
+    temperature: parameter('temperature').optional().describe(`Softmax temperature; default ${temperature}; ${fixed}`),
+    weight: parameter('weight').optional().describe(`Weight of the divergence; default ${weight}; ${fixed}`),
+    ceWeight: parameter('ceWeight').optional().describe(`Weight of the cross-entropy; default ${ceWeight}; ${fixed}`),
+  };
+};
+
+const objectiveSchema = z
+  .discriminatedUnion('kind', [
+    fields({
+      kind: z.literal('abkd').describe(objectives.abkd.title),
+      ...divergenceFields('abkd'),
+      scale: z
+        .enum(['raw', 'gradNormalised'])
+        .default('raw')
+        .describe('gradNormalised: every (alpha, beta) pulls as hard as forward KL at the start'),
+      compat: z
+        .enum(['exact', 'abkdRef'])
+        .default('exact')
+        .describe('abkdRef: the axis branches of the published code, for like-for-like tables only'),
+      alpha: parameter('alpha').optional(),
+      beta: parameter('beta').optional(),
+    }),
+    fields({ kind: z.literal('kd').describe(objectives.kd.title), ...divergenceFields('kd') }),
+    fields({ kind: z.literal('ce').describe(objectives.ce.title) }),
+  ])
+  .describe('What the student minimises');
+
+const rangeSchema = z
+  .union([
+    fields({
+      min: z.number().describe('First value'),
+      max: z.number().describe('Upper end; a value only where the steps meet it'),
+      step: z.number().optional().describe('Required by a grid; without it a random search draws from the whole range'),
+    }),
+    fields({ values: z.array(z.number()).min(1).max(specLimits.listedValues).describe('Every value') }),
+  ])
+  .describe('Evenly spaced values { min, max, step }, or listed ones { values: [...] }');
+
+const spaceSchema = fields(
+  // One optional field per parameter; the cast restores the names that fromEntries forgets.
+  Object.fromEntries(
+    parameterNames.map((name) => [name, rangeSchema.optional().describe(parameterEntry(name).title)]),
+  ) as Record<ParameterName, z.ZodOptional<typeof rangeSchema>>,
+).describe('Parameters that are searched');
+
+const searchSchema = fields({
+  method: z.enum(searchMethods).default('grid').describe('How points are chosen'),
+  space: spaceSchema.prefault({}),
+  constraints: z
+    .array(z.string().min(1).max(300))
+    .max(specLimits.constraints)
+    .default([])
+    .describe('Linear inequalities over the searched parameters: "alpha + beta <= 1.3"'),
+  points: wholeNumber(1, specLimits.pointsPerTask)
+    .optional()
+    .describe('Points per task and objective; a grid defaults to all of it, a random search needs it'),
+  include: z
+    .array(z.enum(landmarkNames))
+    .max(landmarkNames.length)
+    .default([])
+    .describe('Named (alpha, beta) that run first, also where they lie outside the space'),
+  seed: seed.default(0).describe('Seed of the whole sweep: order, splits and training seeds'),
+});
+
+const trainingSchema = fields({
+  recipe: z.enum(['small']).default('small').describe('Where the defaults of the other fields come from'),
+  epochs: wholeNumber(1, 10_000).optional().describe('Passes over the training images'),
+  batchSize: wholeNumber(1, 4096).optional().describe('Images per step'),
+  optimizer: z.enum(['sgd']).optional().describe('SGD with momentum'),
+  lr: parameter('lr').optional(),
+  momentum: parameter('momentum').optional(),
+  weightDecay: parameter('weightDecay').optional(),
+  schedule: z.enum(['constant', 'cosine', 'step']).optional().describe('Learning rate over the epochs'),
+  imageSize: wholeNumber(8, 512).optional().describe('Pixels on each side'),
+  limitTrain: count.optional().describe('Images that the student trains on, drawn once per task'),
+  limitVal: count.optional().describe('Images of the selection part that are evaluated'),
+  limitTest: count.optional().describe('Images of the test part that are evaluated'),
+}).describe('Training of the student; defaults by recipe and dataset');
+
+const runSchema = z.discriminatedUnion('kind', [
+  fields({ kind: z.literal('tfjs').describe('Distil on the worker') }),
+  fields({
+    kind: z.literal('noop').describe('Train nothing and report a made-up surface, to try out a fleet'),
+    durationMs: wholeNumber(0, 86_400_000).default(1000).describe('How long each trial takes'),
+    steps: wholeNumber(1, 10_000).default(5).describe('Measurements per trial'),
+    failure: z
+      .enum(['none', 'exception', 'crash', 'outOfMemory', 'nan', 'hang'])
+      .default('none')
+      .describe('End every trial badly on purpose'),
+  }),
+]);
+
+const limitsSchema = fields({
+  maxParallel: wholeNumber(1, 100_000).default(64).describe('Trials of this sweep that may run at once'),
+  retries: wholeNumber(0, 100).default(2).describe('Failed attempts of a trial that are tried again'),
+  timeoutMinutes: z.number().min(0.001).max(525_600).default(1440).describe('Longest run of one attempt'),
+  priority: wholeNumber(-1000, 1000).default(0).describe('Higher runs first'),
+});
+
+export const specSchema = fields({
+  name: z
+    .string()
+    .min(1)
+    .max(120)
+    .regex(noControl, 'must not contain control characters')
+    .refine((name) => name.trim() === name, 'must not begin or end with a space')
+    .describe('Name for people; need not be unique'),
+  tasks: z.array(taskSchema).min(1).max(specLimits.tasks).describe('What is distilled: dataset, teacher, student'),
+  objectives: z
+    .array(objectiveSchema)
+    .min(1)
+    .max(specLimits.objectives)
+    .prefault([{ kind: 'abkd' }])
+    .describe('Each task is searched once per objective'),
+  metric: z.enum(['top1']).default('top1').describe('What is reported: top1 accuracy, percent'),
+  selectOn: z.enum(['val', 'test']).default('val').describe('Part that points are compared on; test is flagged'),
+  checkpoint: z.enum(['last', 'best']).default('last').describe('Epoch whose values count'),
+  search: searchSchema.prefault({}).describe('How points of the space are chosen'),
+  replicates: wholeNumber(1, specLimits.replicates).default(1).describe('Seeds per point'),
+  earlyStop: fields({ method: z.enum(['none']).describe('none: every trial runs to its end') })
+    .optional()
+    .describe('When trials are stopped before their end'),
+  training: trainingSchema.prefault({}),
+  run: runSchema.prefault({ kind: 'tfjs' }).describe('What a trial does'),
+  limits: limitsSchema.prefault({}).describe('Parallelism, retries, time and priority'),
+}).describe('A sweep over the hyperparameters of knowledge distillation');
+
+/** A spec whose every field has been checked and whose defaults are filled in. */
+export type SweepSpec = z.infer<typeof specSchema>;
+export type TaskSpec = SweepSpec['tasks'][number];
+export type ObjectiveSpec = SweepSpec['objectives'][number];
+export type SearchSpec = SweepSpec['search'];
+export type TrainingSpec = SweepSpec['training'];
+
+/** The spec as a JSON Schema (draft 2020-12), for editors and other programs. */
+export function specJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(specSchema, { io: 'input' });
+}

@@ -1,0 +1,32 @@
+import type { SweepId, TaskId } from '../ids.ts';
+import type { TaskDefinition } from '../task.ts';
+import type { TrialState } from '../trial.ts';
+
+/** One trial with everything that the summary groups by and averages. */
+export interface SummaryRow {
+  readonly sweepId: SweepId;
+  readonly taskId: TaskId;
+  readonly dataset: string;
+  readonly protocol: string;
+  readonly metric: string;
+  readonly teacher: string | null;
+  readonly student: string;
+  readonly objective: string;
+  readonly definition: TaskDefinition;
+  readonly fingerprint: string;
+  readonly comparisonKey: string;
+  readonly ordinal: number;
+  readonly cell: string;
+  readonly params: Readonly<Record<string, number>>;
+  readonly sources: readonly string[];
+  readonly inSpace: boolean;
+  readonly scaleFactor: number | null;
+  readonly replicate: number;
+  readonly seed: number;
+  readonly state: TrialState;
+  readonly selectionValue: number | null;
+  readonly testValue: number | null;
+  readonly teacherTest: number | null;
+  readonly backend: string | null;
+  readonly kernelId: string | null;
+}

@@ -1,0 +1,234 @@
+import { specLimits } from '../../core/spec/limits.ts';
+
+/** A submission that must be refused, with the paths that the answer must name (exactly these). */
+export interface BrokenSpec {
+  readonly title: string;
+  readonly contentType: string;
+  readonly body: string;
+  readonly status: 400 | 413 | 415 | 422;
+  /** Empty for submissions that are refused before they are a spec. */
+  readonly paths: readonly string[];
+}
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** A small spec that is accepted; each broken one differs from it in what its title says. */
+export const goodSpec = {
+  name: 'good',
+  tasks: [{ dataset: 'mnist', teacher: { model: 'cnn-m', train: { epochs: 1 } }, student: { model: 'cnn-s' } }],
+  objectives: [{ kind: 'abkd' }],
+  search: {
+    method: 'grid',
+    space: { alpha: { min: 0, max: 1, step: 0.5 }, beta: { min: 0, max: 1, step: 0.5 } },
+  },
+} as const;
+
+const { search, tasks } = goodSpec;
+const [task] = tasks;
+
+function json(title: string, document: unknown, paths: readonly string[]): BrokenSpec {
+  return { title, contentType: 'application/json', body: JSON.stringify(document), status: 422, paths };
+}
+
+function yaml(title: string, body: string, status: BrokenSpec['status'], paths: readonly string[] = []): BrokenSpec {
+  return { title, contentType: 'application/yaml', body, status, paths };
+}
+
+const changed = (title: string, change: Document, ...paths: readonly string[]) =>
+  json(title, { ...goodSpec, ...change }, paths);
+
+const withTask = (title: string, change: Document, ...paths: readonly string[]) =>
+  changed(title, { tasks: [{ ...task, ...change }] }, ...paths);
+
+const withSearch = (title: string, change: Document, ...paths: readonly string[]) =>
+  changed(title, { search: { ...search, ...change } }, ...paths);
+
+const withAlpha = (title: string, alpha: unknown, ...paths: readonly string[]) =>
+  withSearch(title, { space: { ...search.space, alpha } }, ...paths);
+
+const yamlHead = [
+  'name: y',
+  'tasks: [{ dataset: mnist, teacher: { model: cnn-m }, student: { model: cnn-s } }]',
+  'search:',
+  '  space:',
+  '    beta: { values: [0] }',
+].join('\n');
+
+const yamlBomb = ['a: &a [x, x, x, x, x, x, x, x, x]']
+  .concat(['b', 'c', 'd', 'e', 'f', 'g'].map((key, index) => `${key}: &${key} [${aliases('abcdef'[index]!)}]`))
+  .join('\n');
+
+function aliases(anchor: string): string {
+  return Array.from({ length: 9 }, () => `*${anchor}`).join(', ');
+}
+
+export const brokenSpecs: readonly BrokenSpec[] = [
+  // Not a document.
+  yaml('YAML that does not parse', 'name: [1,\ntasks: 2', 400),
+  yaml('YAML with a tag that would run code', 'name: !!js/function "function () {}"', 400),
+  yaml('YAML bomb', yamlBomb, 400),
+  yaml('YAML nested beyond the stack', '['.repeat(50_000) + ']'.repeat(50_000), 400),
+  yaml('YAML with far too many keys', 'k: 1\n'.repeat(150_000), 400),
+  yaml('YAML that names a key twice', `${yamlHead}\nname: again`, 400),
+  yaml('two YAML documents', `${yamlHead}\n---\nname: second`, 400),
+  {
+    title: 'JSON that is cut off',
+    contentType: 'application/json',
+    body: '{"name": "x", "tasks": [',
+    status: 400,
+    paths: [],
+  },
+  { title: 'empty body', contentType: 'application/json', body: '', status: 400, paths: [] },
+  {
+    title: 'body above 1 MiB',
+    contentType: 'application/json',
+    body: JSON.stringify({ ...goodSpec, name: 'x'.repeat(specLimits.bytes) }),
+    status: 413,
+    paths: [],
+  },
+  { title: 'plain text', contentType: 'text/plain', body: JSON.stringify(goodSpec), status: 415, paths: [] },
+  { title: 'XML', contentType: 'application/xml', body: '<sweep/>', status: 415, paths: [] },
+
+  // Not a spec.
+  json('a list instead of a spec', [], ['']),
+  json('an empty object', {}, ['name', 'tasks', 'objectives[0].alpha', 'objectives[0].beta']),
+  changed('unknown field', { colour: 'red' }, 'colour'),
+  withTask('misspelt field inside a task', { studnet: { model: 'cnn-s' } }, 'tasks[0].studnet'),
+  changed('name of the wrong type', { name: 5 }, 'name'),
+  changed('empty name', { name: '' }, 'name'),
+  changed('overlong name', { name: 'n'.repeat(121) }, 'name'),
+  changed('name with control characters', { name: 'a\u0007b' }, 'name'),
+  changed('no task', { tasks: [] }, 'tasks'),
+  changed('the same task twice', { tasks: [task, task] }, 'tasks[1]'),
+  withTask('unknown dataset', { dataset: 'mnsit' }, 'tasks[0].dataset'),
+  withTask('unknown model', { student: { model: 'cnn-xl' } }, 'tasks[0].student.model'),
+  withTask('no teacher for a distilling objective', { teacher: undefined }, 'tasks[0].teacher'),
+  withTask(
+    'teacher training out of range',
+    { teacher: { model: 'cnn-m', train: { epochs: 0, seed: -1, lr: 0 } } },
+    'tasks[0].teacher.train.epochs',
+    'tasks[0].teacher.train.seed',
+    'tasks[0].teacher.train.lr',
+  ),
+  withTask(
+    'weights outside the data folder',
+    { teacher: { model: 'cnn-m', weights: '../../etc/passwd' } },
+    'tasks[0].teacher.weights',
+  ),
+  withTask(
+    'weights under an absolute path',
+    { teacher: { model: 'cnn-m', weights: '/etc/passwd' } },
+    'tasks[0].teacher.weights',
+  ),
+
+  // Not possible.
+  withAlpha('min above max', { min: 1, max: 0, step: 0.1 }, 'search.space.alpha.min'),
+  withAlpha('step 0', { min: 0, max: 1, step: 0 }, 'search.space.alpha.step'),
+  withAlpha('negative step', { min: 0, max: 1, step: -0.1 }, 'search.space.alpha.step'),
+  withAlpha('grid without step', { min: 0, max: 1 }, 'search.space.alpha.step'),
+  withAlpha('no value', { values: [] }, 'search.space.alpha.values'),
+  withAlpha('a value twice', { values: [0.5, 0.5] }, 'search.space.alpha.values[1]'),
+  withAlpha('alpha beyond its range', { min: -9, max: 1, step: 1 }, 'search.space.alpha.min'),
+  withAlpha('range of the wrong type', { min: '0', max: 1, step: 0.5 }, 'search.space.alpha.min'),
+  withSearch('unknown parameter', { space: { ...search.space, gamma: { values: [1] } } }, 'search.space.gamma'),
+  withAlpha('huge grid', { min: 0, max: 1, step: 0.000001 }, 'search.space'),
+  withAlpha('huge axis', { min: 0, max: 1, step: 1e-12 }, 'search.space.alpha.step'),
+  changed(
+    'too many trials',
+    {
+      replicates: 1000,
+      search: { ...search, space: { alpha: { min: 0, max: 1, step: 0.01 }, beta: { values: [0, 1] } } },
+    },
+    'search.space',
+  ),
+  withSearch('constraints that leave nothing', { constraints: ['alpha + beta >= 3'] }, 'search.constraints'),
+  withSearch('code in a constraint', { constraints: ['process.exit(1)'] }, 'search.constraints[0]'),
+  withSearch('a call inside a constraint', { constraints: ['alpha + eval(1) <= 1'] }, 'search.constraints[0]'),
+  withSearch('a product of parameters', { constraints: ['alpha * beta <= 1'] }, 'search.constraints[0]'),
+  withSearch('a constraint over an unknown name', { constraints: ['alpha + gamma <= 1'] }, 'search.constraints[0]'),
+  withSearch('random search without points', { method: 'random' }, 'search.points'),
+  withSearch('unknown landmark', { include: ['fkl', 'kl'] }, 'search.include[1]'),
+  changed('alpha and beta neither searched nor fixed', { search: {} }, 'objectives[0].alpha', 'objectives[0].beta'),
+  changed(
+    'alpha of an objective without it',
+    { objectives: [{ kind: 'abkd' }, { kind: 'kd', alpha: 1 }] },
+    'objectives[1].alpha',
+  ),
+  changed(
+    'temperature of ce',
+    { objectives: [{ kind: 'abkd' }, { kind: 'ce', temperature: 4 }] },
+    'objectives[1].temperature',
+  ),
+  changed('alpha searched by no objective', { objectives: [{ kind: 'abkd', alpha: 1 }] }, 'search.space.alpha'),
+  changed('unknown objective', { objectives: [{ kind: 'magic' }] }, 'objectives[0].kind'),
+  changed(
+    'the same objective twice',
+    { objectives: [{ kind: 'abkd' }, { kind: 'abkd', scale: 'raw' }] },
+    'objectives[1]',
+  ),
+  changed(
+    'learning rate fixed and searched',
+    { training: { lr: 0.1 }, search: { ...search, space: { ...search.space, lr: { values: [0.1] } } } },
+    'training.lr',
+  ),
+  changed(
+    'training out of range',
+    { training: { epochs: 0, batchSize: 1e9, imageSize: 4, momentum: 2, limitTrain: 0 } },
+    'training.epochs',
+    'training.batchSize',
+    'training.imageSize',
+    'training.momentum',
+    'training.limitTrain',
+  ),
+  changed(
+    'limits out of range',
+    { limits: { maxParallel: 0, timeoutMinutes: -1 } },
+    'limits.maxParallel',
+    'limits.timeoutMinutes',
+  ),
+  yaml('NaN', `${yamlHead}\n    alpha: { min: .nan, max: 1, step: 0.5 }`, 422, ['search.space.alpha.min']),
+  yaml('infinity', `${yamlHead}\n    alpha: { min: 0, max: .inf, step: 0.5 }`, 422, ['search.space.alpha.max']),
+
+  // Known, and not built yet.
+  withTask('dataset of a later version', { dataset: 'cifar100' }, 'tasks[0].dataset'),
+  withTask('model of a later version', { student: { model: 'resnet20' } }, 'tasks[0].student.model'),
+  withTask('protocol of a later version', { protocol: 'baseToNew' }, 'tasks[0].protocol'),
+  changed('objective of a later version', { objectives: [{ kind: 'abkd' }, { kind: 'dkd' }] }, 'objectives[1].kind'),
+  withSearch('search method of a later version', { method: 'gp' }, 'search.method'),
+  changed('adaptive replicates', { replicates: { min: 2, max: 6 } }, 'replicates'),
+  changed('confirm', { confirm: { points: 5, seeds: 3 } }, 'confirm'),
+  changed(
+    'early stopping',
+    { earlyStop: { method: 'asha', minEpochs: 10 } },
+    'earlyStop.method',
+    'earlyStop.minEpochs',
+  ),
+  changed('resources', { resources: { gpus: 1 } }, 'resources'),
+  changed('augmentation', { training: { augment: 'flip' } }, 'training.augment'),
+  changed('external command', { run: { kind: 'command' } }, 'run.kind'),
+
+  // Everything at once.
+  json(
+    'problems in every part',
+    {
+      name: '',
+      tasks: [{ dataset: 'nope', student: {} }],
+      objectives: [{ kind: 'kd' }],
+      search: { method: 'tpe', space: { alpha: { min: 2, max: 1, step: 0 } }, constraints: ['alpha'] },
+      replicates: 0,
+      confirm: {},
+    },
+    [
+      'name',
+      'tasks[0].dataset',
+      'tasks[0].student.model',
+      'search.method',
+      'replicates',
+      'confirm',
+      'search.space.alpha.min',
+      'search.space.alpha.step',
+      'search.constraints[0]',
+      'search.space.alpha',
+    ],
+  ),
+];

@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import type { SweepId, TaskId } from '../../core/ids.ts';
+import { expandSpec } from '../../core/spec/expand.ts';
+import { checkSpec } from '../../core/spec/parse.ts';
+import { type SummaryRow, summarise } from '../../core/stats/summary.ts';
+import type { TrialState } from '../../core/trial.ts';
+import { goodSpec } from '../support/broken-specs.ts';
+
+const { definition, fingerprint, comparisonKey } = expandSpec(checkSpec(goodSpec)).tasks[0]!;
+
+/** A trial of the point (alpha, beta) = (ordinal / 10, 0) that succeeded, unless the change says otherwise. */
+function row(
+  ordinal: number,
+  seed: number,
+  selectionValue: number | null,
+  change: Partial<SummaryRow> = {},
+): SummaryRow {
+  return {
+    sweepId: 'sweep-1' as SweepId,
+    taskId: 'task-1' as TaskId,
+    dataset: 'mnist',
+    protocol: 'classification',
+    metric: 'top1',
+    teacher: 'cnn-m',
+    student: 'cnn-s',
+    objective: 'abkd',
+    definition,
+    fingerprint,
+    comparisonKey,
+    ordinal,
+    cell: `alpha=${ordinal / 10},beta=0`,
+    params: { alpha: ordinal / 10, beta: 0 },
+    sources: ['grid'],
+    inSpace: true,
+    scaleFactor: null,
+    replicate: seed - 1,
+    seed,
+    state: 'SUCCEEDED',
+    selectionValue,
+    testValue: selectionValue === null ? null : selectionValue - 1,
+    teacherTest: 99,
+    backend: 'wasm',
+    kernelId: 'ab-1',
+    ...change,
+  };
+}
+
+const point = (ordinal: number, values: readonly number[], change: Partial<SummaryRow> = {}) =>
+  values.map((value, index) => row(ordinal, index + 1, value, change));
+
+const unfinished = (state: TrialState): Partial<SummaryRow> => ({
+  state,
+  backend: null,
+  kernelId: null,
+  teacherTest: null,
+});
+
+function only(rows: readonly SummaryRow[]) {
+  const groups = summarise(rows);
+  expect(groups).toHaveLength(1);
+  return groups[0]!;
+}
+
+describe('summarise()', () => {
+  it('ranks search cells by their mean, recomputed by hand', () => {
+    const group = only([...point(0, [90, 92, 94]), ...point(1, [95, 96, 97]), ...point(2, [93, 93, 93])]);
+    expect(group.best).toMatchObject({
+      cell: 'alpha=0.1,beta=0',
+      selection: { n: 3, mean: 96, sd: 1, se: 1 / Math.sqrt(3) },
+      test: { n: 3, mean: 95 },
+      failed: 0,
+      pending: 0,
+    });
+    expect(group.runnersUp.map(({ cell }) => cell)).toEqual(['alpha=0.2,beta=0', 'alpha=0,beta=0']);
+    expect(group.points).toBe(3);
+    expect(group.teacherTest).toBe(99);
+    expect(group.unit).toBe('%');
+    expect(group.trials.SUCCEEDED).toBe(9);
+    // Means 92, 96, 93 around 93.667: between 3 x 8.667 = 26 over 2; within 8 + 2 + 0 = 10 over 6.
+    expect(group.anova!.f).toBeCloseTo(26 / 2 / (10 / 6), 10);
+    expect(group.anova).toMatchObject({ dfBetween: 2, dfWithin: 6 });
+    expect(group.notes).toEqual([]);
+  });
+
+  it('gives a tie to the earlier suggestion', () => {
+    expect(only([...point(3, [95, 95]), ...point(2, [94, 96])]).best!.cell).toBe('alpha=0.2,beta=0');
+  });
+
+  it('does not let a point with one lucky seed beat points with all of theirs', () => {
+    const lucky = [row(1, 1, 99.9), row(1, 2, null, unfinished('RUNNING')), row(1, 3, null, unfinished('QUEUED'))];
+    const group = only([...point(0, [95, 95.5, 96]), ...lucky]);
+    expect(group.best!.cell).toBe('alpha=0,beta=0');
+    expect(group.notes).toEqual(['2 trials still to finish', '1 point with missing seeds cannot be best']);
+  });
+
+  it('lets the points with most seeds stand in while none is complete', () => {
+    const waiting = (ordinal: number, seed: number) => row(ordinal, seed, null, unfinished('QUEUED'));
+    const group = only([row(0, 1, 99), waiting(0, 2), waiting(0, 3), row(1, 1, 90), row(1, 2, 91), waiting(1, 3)]);
+    expect(group.best).toMatchObject({ cell: 'alpha=0.1,beta=0', pending: 1, selection: { n: 2 } });
+  });
+
+  it('does not shut out points with three seeds when one was run again under six', () => {
+    const group = only([...point(0, [95, 96, 97]), ...point(1, [90, 91, 92, 90, 91, 92])]);
+    expect(group.best!.cell).toBe('alpha=0,beta=0');
+  });
+
+  it('counts only successes, and says what failed', () => {
+    const failed = row(0, 3, 12, { ...unfinished('FAILED') });
+    const group = only([row(0, 1, 90), row(0, 2, 92), failed, row(0, 4, 55, unfinished('CANCELLED'))]);
+    expect(group.best).toMatchObject({ selection: { n: 2, mean: 91 }, failed: 1 });
+    expect(group.notes).toEqual(['1 trial failed', '1 trial cancelled']);
+  });
+
+  it('has no best point before the first success', () => {
+    const group = only([row(0, 1, null, unfinished('QUEUED'))]);
+    expect(group).toMatchObject({ best: null, runnersUp: [], anova: null, teacherTest: null, points: 1 });
+  });
+
+  it('pools sweeps, and counts one seed of a cell once', () => {
+    const again = { sweepId: 'sweep-2' as SweepId };
+    const group = only([
+      ...point(0, [90, 92]),
+      row(0, 1, null, { ...unfinished('QUEUED'), ...again }),
+      row(0, 2, 50, again),
+      row(0, 3, 94, { ...again, sources: ['landmark:rkl'] }),
+    ]);
+    expect(group.best).toMatchObject({ selection: { n: 3, mean: 92 }, pending: 0, sources: ['grid', 'landmark:rkl'] });
+    expect(group.sweeps).toEqual(['sweep-1', 'sweep-2']);
+  });
+
+  it('never mixes two fingerprints', () => {
+    const groups = summarise([...point(0, [90, 91]), ...point(0, [95, 96], { fingerprint: 'other' })]);
+    expect(groups.map(({ best }) => best!.selection.mean)).toEqual([90.5, 95.5]);
+  });
+
+  it('compares landmarks with the best point over the seeds that both have', () => {
+    const fkl = point(5, [91, 95], { sources: ['landmark:fkl'], inSpace: false });
+    const rkl = [row(6, 1, null, { ...unfinished('FAILED'), sources: ['landmark:rkl', 'grid'] })];
+    const { best, landmarks } = only([...point(0, [93, 96, 96]), ...fkl, ...rkl]);
+    expect(best!.cell).toBe('alpha=0,beta=0');
+    // Seeds 1 and 2: 93 - 91 = 2 and 96 - 95 = 1.
+    expect(landmarks[0]).toMatchObject({
+      name: 'fkl',
+      result: { inSpace: false, selection: { mean: 93 } },
+      gap: { n: 2, mean: 1.5 },
+    });
+    expect(landmarks[1]).toEqual({ name: 'rkl', result: null, gap: null });
+  });
+
+  it('keeps a landmark outside the space from being the best search cell', () => {
+    const outside = point(5, [99, 99], { inSpace: false, sources: ['landmark:fkl'] });
+    expect(only([...point(0, [93, 94]), ...outside]).best!.cell).toBe('alpha=0,beta=0');
+  });
+
+  it('flags selection on the test part, made-up results and mixed backends', () => {
+    const flagged = {
+      ...definition,
+      selectOn: 'test',
+      run: { kind: 'noop', durationMs: 1, steps: 1, failure: 'none' },
+    } as const;
+    const { notes, backends } = only([
+      row(0, 1, 90, { definition: flagged }),
+      row(0, 2, 90, { definition: flagged, backend: 'cpu' }),
+    ]);
+    expect(backends).toEqual(['cpu', 'wasm']);
+    expect(notes.join('\n')).toMatch(/noop.*\n.*test part.*\n.*several backends are mixed: cpu, wasm/);
+  });
+
+  it('shows the published choice of the pair', () => {
+    const pair = { dataset: 'cifar100', teacher: 'resnet56', student: 'resnet20' };
+    expect(only([row(0, 1, 70, pair)]).published).toMatchObject({ alpha: 0.8, beta: 0.3, value: 71.79 });
+    expect(only([row(0, 1, 70, { ...pair, objective: 'kd' })]).published).toBeNull();
+    expect(only([row(0, 1, 70)]).published).toBeNull();
+  });
+});
