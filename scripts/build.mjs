@@ -1,10 +1,12 @@
 // Compiles to dist/ and copies what the compiler does not: .proto files (reflection) and SQL migrations.
-import { cp } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root, run, tool } from './run.mjs';
 
-await run(tool('tsc'), ['-p', 'tsconfig.build.json']);
 const isAsset = (path) => !/\.(ts|prisma)$/.test(path) && !path.includes(join('proto', 'gen'));
 await cp(join(root, 'proto'), join(root, 'dist/proto'), { recursive: true, filter: isAsset });
+// Emptied first: a migration that was renamed must not be applied twice.
+await rm(join(root, 'dist/prisma/migrations'), { recursive: true, force: true });
 await cp(join(root, 'prisma/migrations'), join(root, 'dist/prisma/migrations'), { recursive: true });
 await cp(join(root, 'prisma/schema.prisma'), join(root, 'dist/prisma/schema.prisma'));
+await run(tool('tsc'), ['-p', 'tsconfig.build.json']);

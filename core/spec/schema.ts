@@ -30,7 +30,7 @@ const wholeNumber = (min: number, max: number) => z.int().min(min).max(max);
 const seed = wholeNumber(0, 0xffffffff);
 const count = wholeNumber(1, 100_000_000);
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-const noControl = /^[^\u0000-\u001f\u007f]*$/;
+const noControl = /^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u;
 
 const teacherTraining = fields({
   epochs: wholeNumber(1, 1000).optional().describe('Epochs that the teacher is trained'),
@@ -162,7 +162,7 @@ export const specSchema = fields({
     .string()
     .min(1)
     .max(120)
-    .regex(noControl, 'must not contain control characters')
+    .regex(noControl, 'must not contain control characters or halves of characters')
     .refine((name) => name.trim() === name, 'must not begin or end with a space')
     .describe('Name for people; need not be unique'),
   tasks: z.array(taskSchema).min(1).max(specLimits.tasks).describe('What is distilled: dataset, teacher, student'),

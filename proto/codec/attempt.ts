@@ -10,9 +10,12 @@ export function attemptToWire(key: AttemptKey): AttemptRef {
   return { trialId: key.trialId, attempt: key.attempt };
 }
 
+/** Largest integer that the record holds. */
+const maxInteger = 2 ** 31 - 1;
+
 /** @throws {AbkdError} BAD_REQUEST when the reference is missing or malformed */
 export function attemptFromWire(wire: AttemptRef | undefined): AttemptKey {
-  if (wire === undefined || !isUuid(wire.trialId) || wire.attempt < 1) {
+  if (wire === undefined || !isUuid(wire.trialId) || wire.attempt < 1 || wire.attempt > maxInteger) {
     throw new AbkdError(
       'BAD_REQUEST',
       `Cannot read attempt: expected a trial UUID and an attempt from 1, got ${JSON.stringify(wire ?? null)}`,
@@ -26,8 +29,15 @@ export function measurementToWire(measurement: Measurement): WireMeasurement {
   return { step: measurement.step, values: Object.fromEntries(values) };
 }
 
-/** Values that are not finite become null: JSON and Postgres have no NaN. */
+/**
+ * Values that are not finite become null: JSON and Postgres have no NaN.
+ * @throws {AbkdError} BAD_REQUEST when the step is beyond the record's integers, or a name is no name
+ */
 export function measurementFromWire(wire: WireMeasurement): Measurement {
+  if (wire.step > maxInteger) {
+    throw new AbkdError('BAD_REQUEST', `Cannot read measurement: step is ${wire.step}, expected at most ${maxInteger}`);
+  }
+  assertNames(wire.values, 'read measurement');
   const values = Object.entries(wire.values).map(
     ([name, value]) => [name, Number.isFinite(value) ? value : null] as const,
   );
@@ -63,10 +73,14 @@ export function outcomeFromWire(wire: TrialResult): AttemptOutcome {
   switch (wire.outcome?.$case) {
     case 'success': {
       const { selectionValue, testValue, scaleFactor, teacherSha256, extras } = wire.outcome.value;
+      assertNames(extras, 'accept result');
       for (const [name, value] of Object.entries({ selectionValue, testValue, scaleFactor, ...extras })) {
         if (value !== undefined && !Number.isFinite(value)) {
           throw new AbkdError('BAD_REQUEST', `Cannot accept result: ${name} is ${value}, expected a finite number`);
         }
+      }
+      if (!/^([0-9a-f]{64})?$/.test(teacherSha256)) {
+        throw new AbkdError('BAD_REQUEST', 'Cannot accept result: teacher_sha256 is not a sha256 in lower-case hex');
       }
       return {
         kind: 'success',
@@ -86,12 +100,20 @@ export function outcomeFromWire(wire: TrialResult): AttemptOutcome {
   }
 }
 
+/** Names of metrics: printable and short. */
+function assertNames(values: Readonly<Record<string, number>>, action: string): void {
+  const wrong = Object.keys(values).find((name) => !/^[\x20-\x7e]{1,100}$/.test(name));
+  if (wrong === undefined) return;
+  throw new AbkdError('BAD_REQUEST', `Cannot ${action}: ${JSON.stringify(wrong.slice(0, 100))} is no name of a value`);
+}
+
 /** Longest failure text that is stored. */
 const maxFailureLength = 4000;
 
 function failureFromWire(wire: Failure): TrialFailure {
-  const kind = wire.kind in FailureKind ? (wire.kind as FailureKind) : FailureKind.EXCEPTION;
-  return { kind, message: wire.message.slice(0, maxFailureLength) };
+  const kind = Object.hasOwn(FailureKind, wire.kind) ? (wire.kind as FailureKind) : FailureKind.EXCEPTION;
+  // Postgres has no text with a NUL; the output of a crashed process may have.
+  return { kind, message: wire.message.slice(0, maxFailureLength).replaceAll('\0', '\ufffd') };
 }
 
 const wantedToWireTable = {

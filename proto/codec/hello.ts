@@ -54,6 +54,13 @@ export function helloFromWire(wire: Hello): HelloContent {
       `Cannot attach worker "${wire.name}": slots is ${wire.slots}, expected 1 to 1024`,
     );
   }
+  if (wire.pid > 2 ** 31 - 1) {
+    throw new AbkdError(
+      'BAD_REQUEST',
+      `Cannot attach worker "${wire.name}": pid is ${wire.pid}, expected a process id`,
+    );
+  }
+  assertTexts(wire);
   return {
     protocolVersion: wire.protocolVersion,
     worker: {
@@ -77,4 +84,20 @@ export function helloFromWire(wire: Hello): HelloContent {
     },
     held: wire.held.map(attemptFromWire),
   };
+}
+
+/** Longest text of a hello that is stored. */
+const maxTextLength = 1000;
+
+/** Postgres has no text with a NUL, and a name of a megabyte is a mistake. */
+function assertTexts({ name, host, version, backend, backendVersion, datasets, labels, devices }: Hello): void {
+  const texts = [name, host, version, backend, backendVersion, ...datasets, ...Object.entries(labels).flat()];
+  const wrong = [...texts, ...devices.flatMap((device) => [device.kind, device.name])].find(
+    (text) => text.length > maxTextLength || text.includes('\0'),
+  );
+  if (wrong === undefined) return;
+  throw new AbkdError(
+    'BAD_REQUEST',
+    `Cannot attach worker: ${JSON.stringify(wrong.slice(0, 40))} is no text of at most ${maxTextLength} characters`,
+  );
 }

@@ -5,6 +5,13 @@ export interface Classifier {
   readonly name: string;
   /** Trainable parameters; the order is that of the weight file. */
   readonly parameters: readonly Variable[];
+  /** Names of the parameters in weight files, in the same order: `conv1.weight`. */
+  readonly parameterNames: readonly string[];
+  /**
+   * What training changes without gradients, under its names in weight files: the running statistics of batch
+   * normalisation, `bn1.running_mean`. They belong to the model as the parameters do.
+   */
+  readonly buffers: ReadonlyMap<string, Variable>;
   /**
    * Logits `[batch, classes]` float32 for images `[batch, height, width, channels]` float32, normalised.
    * The caller disposes the result (or calls inside `tf.tidy`).

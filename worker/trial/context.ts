@@ -17,7 +17,10 @@ export interface TrialContext {
   readonly signal: AbortSignal;
   /** Folder with one folder per dataset. */
   readonly dataDir: string;
-  /** Sends metrics of a step (epoch, from 1). Steps ascend. */
+  /**
+   * Sends metrics of a step (epoch, from 1). Steps ascend.
+   * @throws {TrialError} NAN_LOSS after sending, where a value is NaN or infinite
+   */
   report(step: number, values: Readonly<Record<string, number>>): void;
   /** Tells people what is going on ("training teacher cnn-m, epoch 2/5") and counts as a sign of life. */
   phase(text: string): void;
@@ -26,7 +29,7 @@ export interface TrialContext {
    * `build` writes the whole content to `path` and returns metadata (JSON).
    */
   sharedFile(scope: 'artifact' | 'host', key: string, build: (path: string) => Promise<unknown>): Promise<SharedFile>;
-  /** Gives the event loop a turn so that messages (stop, signs of life) get through; call between batches. */
+  /** Gives the event loop a turn so that messages (stop) get through, and counts as a sign of life; call between batches. */
   yieldNow(): Promise<void>;
 }
 

@@ -4,6 +4,20 @@
  */
 import type { TrialSuccess } from '../../core/attempt.ts';
 import type { FailureKind, TrialAssignment } from '../../core/trial.ts';
+import type { KernelProofValues } from '../../proto/codec/hello.ts';
+
+/** What a trial process finds out about its host, so that the agent itself never loads a backend or opens a dataset. */
+export interface HostDescription {
+  readonly backend: string;
+  readonly backendVersion: string;
+  /** `cpu`, `cuda`, `webgpu`. */
+  readonly deviceKind: string;
+  /** What computes, as its driver names it. */
+  readonly device: string;
+  readonly proof: KernelProofValues;
+  /** Names of the datasets whose files are here. */
+  readonly datasets: readonly string[];
+}
 
 /** Something that is built once and then shared. */
 export interface SharedFileRequest {
@@ -18,6 +32,8 @@ export interface SharedFileRequest {
 }
 
 export type ToTrialProcess =
+  /** Answered by `described`, or by `failed` where no backend works. */
+  | { readonly kind: 'describe' }
   | { readonly kind: 'run'; readonly assignment: TrialAssignment }
   /** Stop the running trial soon; answered by `stopped`. */
   | { readonly kind: 'stop' }
@@ -34,14 +50,18 @@ export type ToTrialProcess =
   | { readonly kind: 'sharedFileError'; readonly requestId: number; readonly message: string };
 
 export type FromTrialProcess =
-  /** The process is up and its backend works. Sent once. */
-  | { readonly kind: 'ready'; readonly backend: string; readonly backendVersion: string; readonly deviceKind: string }
-  /** Sign of life, at least every few seconds while a trial runs; `phase` is shown to people. */
-  | { readonly kind: 'alive'; readonly phase: string }
+  /** The process is up and listens. Sent once. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'described'; readonly description: HostDescription }
+  /**
+   * Sign of life: sent within a second of every sign that the trial itself gives (`phase`, `yieldNow`, a shared file),
+   * so that a trial that is stuck is silent even while its event loop turns. `phase` is shown to people.
+   */
+  | { readonly kind: 'alive'; readonly phase: string; readonly residentBytes: number }
   | { readonly kind: 'measurement'; readonly step: number; readonly values: Readonly<Record<string, number>> }
-  | { readonly kind: 'succeeded'; readonly success: TrialSuccess }
+  | { readonly kind: 'succeeded'; readonly success: TrialSuccess; readonly residentBytes: number }
   | { readonly kind: 'failed'; readonly failureKind: FailureKind; readonly message: string }
-  | { readonly kind: 'stopped' }
+  | { readonly kind: 'stopped'; readonly residentBytes: number }
   | ({ readonly kind: 'sharedFile' } & SharedFileRequest)
   | { readonly kind: 'sharedFileBuilt'; readonly requestId: number; readonly metadata: unknown }
   | { readonly kind: 'sharedFileFailed'; readonly requestId: number; readonly message: string };

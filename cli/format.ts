@@ -1,0 +1,107 @@
+import type { Estimate, TrialCounts } from '../core/api.ts';
+import { isFinalTrialState, type TrialState } from '../core/trial.ts';
+
+const absent = '–';
+
+/** `91.23 ± 0.21 (3)`: mean, standard error, number of seeds; without `±` where one seed gives no error. */
+export function formatEstimate(estimate: Estimate | null): string {
+  if (estimate === null || estimate.n === 0) return absent;
+  return `${formatMeanSe(estimate)} (${estimate.n})`;
+}
+
+/** `91.23 ± 0.21`. */
+export function formatMeanSe(estimate: Pick<Estimate, 'mean' | 'se'>): string {
+  const mean = estimate.mean.toFixed(2);
+  return estimate.se === null ? mean : `${mean} ± ${estimate.se.toFixed(2)}`;
+}
+
+/** `+1.20 ± 0.30`, with a true minus sign. */
+export function formatDifference(estimate: Pick<Estimate, 'mean' | 'se'> | null): string {
+  if (estimate === null) return absent;
+  const text = formatMeanSe({ ...estimate, mean: Math.abs(estimate.mean) });
+  if (Math.abs(estimate.mean) < 0.005) return text;
+  return `${estimate.mean < 0 ? '−' : '+'}${text}`;
+}
+
+/** A parameter as short as it can be said in six digits: `0.25`, `1e-7`. */
+export function formatParam(value: number | null | undefined): string {
+  return value === null || value === undefined ? absent : String(Number(value.toPrecision(6)));
+}
+
+/** `α=0.5 β=0.25 lr=0.01`. */
+export function formatParams(params: Readonly<Record<string, number>>): string {
+  return sortParamNames(Object.keys(params))
+    .map((name) => `${paramTitle(name)}=${formatParam(params[name])}`)
+    .join(' ');
+}
+
+/** α, β, then the others by name: the database keeps no order. */
+export function sortParamNames(names: readonly string[]): readonly string[] {
+  const rank = (name: string) => ['alpha', 'beta'].indexOf(name) >>> 0;
+  return [...names].sort((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1));
+}
+
+/** `α`, `β`, or the name itself. */
+export function paramTitle(name: string): string {
+  return name === 'alpha' ? 'α' : name === 'beta' ? 'β' : name;
+}
+
+/** `45 s`, `3 min 05 s`, `2 h 04 min`, `3 d 01 h`. */
+export function formatSeconds(seconds: number | null): string {
+  if (seconds === null || !Number.isFinite(seconds)) return absent;
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${two((whole % 3600) / 60)} min`;
+  return `${Math.floor(whole / 86_400)} d ${two((whole % 86_400) / 3600)} h`;
+}
+
+/** Time between two instants, `until` being now where the thing still goes on. */
+export function formatSpan(from: string | null, until: string | null, nowMs: number): string {
+  if (from === null) return absent;
+  return formatSeconds(((until === null ? nowMs : Date.parse(until)) - Date.parse(from)) / 1000);
+}
+
+/** `p = 0.004`, `p = 3e-9`, `p < 1e-15`. */
+export function formatP(p: number): string {
+  if (p < 1e-15) return 'p < 1e-15';
+  if (p < 0.001) return `p = ${p.toExponential(0)}`;
+  return `p = ${p.toFixed(3)}`;
+}
+
+/** Enough of an identifier to name a sweep on the command line. */
+export function shortId(id: string): string {
+  return id.slice(0, 8);
+}
+
+/** Trials in all, and how many are final. */
+export function countTrials(counts: TrialCounts): { readonly total: number; readonly done: number } {
+  let total = 0;
+  let done = 0;
+  for (const [state, count] of Object.entries(counts)) {
+    total += count;
+    if (isFinalTrialState(state as TrialState)) done += count;
+  }
+  return { total, done };
+}
+
+/** Sum over tasks or sweeps. */
+export function addTrialCounts(all: readonly TrialCounts[]): TrialCounts {
+  const sum: Record<TrialState, number> = {
+    QUEUED: 0,
+    RUNNING: 0,
+    WAITING: 0,
+    SUCCEEDED: 0,
+    FAILED: 0,
+    PRUNED: 0,
+    CANCELLED: 0,
+  };
+  for (const counts of all) for (const state of Object.keys(sum) as TrialState[]) sum[state] += counts[state];
+  return sum;
+}
+
+/** `3 trials`, `1 trial`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,201 @@
+import type { AnovaResult, Estimate, LandmarkResult, PointResult, SummaryAnswer, SummaryGroup } from '../core/api.ts';
+import {
+  addTrialCounts,
+  countTrials,
+  formatDifference,
+  formatEstimate,
+  formatP,
+  formatParam,
+  formatParams,
+  paramTitle,
+  plural,
+  sortParamNames,
+} from './format.ts';
+import { type Column, renderTable, wrapText } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+type Paper = Pick<Terminal, 'width' | 'style'>;
+
+/** Runner-ups that are shown; `--json` has them all. */
+const shownRunnersUp = 3;
+/** Below, differences are called real; between the two, likely. */
+const surePValue = 0.01;
+const likelyPValue = 0.05;
+const widestSentence = 100;
+
+const landmarkTitles: Readonly<Record<string, string>> = {
+  fkl: 'forward KL',
+  rkl: 'reverse KL',
+  hellinger: 'Hellinger',
+  squaredEuclid: 'squared Euclid',
+  paper: 'published choice',
+};
+
+/**
+ * Lines of a summary: one block per group, searched objectives with the baselines of the same setting under them.
+ * `objective` shows only blocks of that objective; baselines stay beside them.
+ */
+export function renderSummary(summary: SummaryAnswer, paper: Paper, objective?: string): readonly string[] {
+  const wanted = summary.groups.filter((group) => objective === undefined || group.objective === objective);
+  const beside = new Map(wanted.map((group) => [group, baselinesOf(group, summary.groups)]));
+  const shownBeside = new Set([...beside.values()].flat());
+  const blocks = wanted
+    .filter((group) => objective !== undefined || !shownBeside.has(group))
+    .sort((one, other) => (sortKeyOf(one) < sortKeyOf(other) ? -1 : 1))
+    .map((group) => renderGroup(group, beside.get(group) ?? [], paper));
+  return blocks.flatMap((block, index) => (index === 0 ? block : ['', ...block]));
+}
+
+/** By dataset and pair; the raw divergence before its normalised form. */
+function sortKeyOf({ dataset, student, teacher, objective, definition }: SummaryGroup): string {
+  return [dataset, student, teacher ?? '', objective, definition.objective.scale === 'raw' ? 0 : 1].join(' ');
+}
+
+/** Groups of other objectives under the same setting that have nothing to search: `kd`, `ce`. */
+function baselinesOf(group: SummaryGroup, all: readonly SummaryGroup[]): readonly SummaryGroup[] {
+  if (!isSearched(group)) return [];
+  return all.filter((other) => other.comparisonKey === group.comparisonKey && !isSearched(other));
+}
+
+function isSearched(group: SummaryGroup): boolean {
+  return group.definition.objective.kind === 'abkd' || group.points > 1;
+}
+
+function renderGroup(group: SummaryGroup, baselines: readonly SummaryGroup[], paper: Paper): readonly string[] {
+  const sentences = [differenceSentence(group, baselines), publishedSentence(group), ...group.notes.map(asNote)];
+  const width = Math.min(paper.width, widestSentence);
+  return [
+    paper.style('bold', headline(group)),
+    ...wrapText(settingLine(group), paper.width, '  ').map((line) => paper.style('dim', line)),
+    '',
+    ...(group.best === null ? ['No trial has succeeded yet'] : renderRows(group, group.best, baselines, paper)),
+    '',
+    ...sentences.flatMap((sentence) => (sentence === null ? [] : wrapText(sentence, width, '  '))),
+  ];
+}
+
+function headline(group: SummaryGroup): string {
+  const pair = group.teacher === null ? group.student : `${group.teacher} → ${group.student}`;
+  return `${group.dataset}: ${pair}, ${objectiveTitle(group)}`;
+}
+
+/** `abkd`, with what tells two abkd tasks of one sweep apart. */
+function objectiveTitle({ objective, definition }: SummaryGroup): string {
+  const { kind, scale, compat } = definition.objective;
+  if (kind !== 'abkd') return objective;
+  const parts = [objective, scale, ...(compat === 'exact' ? [] : [compat])];
+  return parts.filter((part, index) => index === 0 || !objective.includes(part)).join(' ');
+}
+
+function settingLine(group: SummaryGroup): string {
+  const { objective, selectOn } = group.definition;
+  const { done, total } = countTrials(group.trials);
+  return [
+    ...(objective.kind === 'ce' ? [] : [`T ${objective.temperature}`, `weight ${formatParam(objective.weight)}`]),
+    `${group.metric}${group.unit === '' ? '' : ` in ${group.unit}`}, selected on ${selectOn}`,
+    ...(group.teacherTest === null ? [] : [`teacher ${group.teacherTest.toFixed(2)} on test`]),
+    plural(group.points, 'point'),
+    done === total ? plural(total, 'trial') : `${done} of ${plural(total, 'trial')}`,
+    ...(group.sweeps.length > 1 ? [`${group.sweeps.length} sweeps`] : []),
+  ].join(' · ');
+}
+
+interface Row {
+  readonly title: string;
+  readonly point: PointResult;
+  /** How far the best point leads, selection value. */
+  readonly lead: Pick<Estimate, 'mean' | 'se'> | null;
+}
+
+function renderRows(
+  group: SummaryGroup,
+  best: PointResult,
+  baselines: readonly SummaryGroup[],
+  paper: Paper,
+): readonly string[] {
+  const rows = [
+    { title: 'best', point: best, lead: null },
+    ...runnerUpRows(group, best),
+    ...group.landmarks.flatMap((landmark) => landmarkRow(landmark, best)),
+    ...baselines.flatMap((baseline) => baselineRow(baseline, best)),
+  ];
+  const names = sortParamNames([...new Set(rows.flatMap(({ point }) => Object.keys(point.params)))]);
+  const selection = group.definition.selectOn;
+  const columns: readonly Column[] = [
+    { title: '' },
+    ...names.map((name): Column => ({ title: paramTitle(name), align: 'right' })),
+    { title: `${selection} ± se (n)`, align: 'right' },
+    // Selected on test, the selection value is the test value.
+    ...(selection === 'test' ? [] : [{ title: 'test ± se (n)', align: 'right' } as const]),
+    ...(rows.length > 1 ? [{ title: 'best leads by', align: 'right' } as const] : []),
+  ];
+  const cells = rows.map(({ title, point, lead }) => [
+    title,
+    ...names.map((name) => formatParam(point.params[name])),
+    formatEstimate(point.selection),
+    ...(selection === 'test' ? [] : [formatEstimate(point.test)]),
+    ...(rows.length > 1 ? [lead === null ? '' : formatDifference(lead)] : []),
+  ]);
+  const [titles, first, ...others] = renderTable(columns, cells, {
+    width: paper.width,
+    styleTitle: (text) => paper.style('dim', text),
+  });
+  return [titles!, paper.style('green', first!), ...others];
+}
+
+function runnerUpRows(group: SummaryGroup, best: PointResult): readonly Row[] {
+  return group.runnersUp.slice(0, shownRunnersUp).map((point, index) => ({
+    title: ['2nd', '3rd'][index] ?? `${index + 2}th`,
+    point,
+    lead: { mean: best.selection.mean - point.selection.mean, se: null },
+  }));
+}
+
+function landmarkRow({ name, result, gap }: LandmarkResult, best: PointResult): readonly Row[] {
+  if (result === null) return [];
+  const title = landmarkTitles[name] ?? name;
+  const isBest = result.cell === best.cell;
+  return [{ title: isBest ? `${title} (the best)` : title, point: result, lead: isBest ? null : gap }];
+}
+
+/** Baselines are tasks of their own: their errors are taken as independent. */
+function baselineRow(baseline: SummaryGroup, best: PointResult): readonly Row[] {
+  if (baseline.best === null) return [];
+  const { selection } = baseline.best;
+  const bothKnown = selection.se !== null && best.selection.se !== null;
+  const se = bothKnown ? Math.hypot(selection.se ?? 0, best.selection.se ?? 0) : null;
+  const lead = { mean: best.selection.mean - selection.mean, se };
+  return [{ title: baseline.objective, point: { ...baseline.best, params: {} }, lead }];
+}
+
+/** Whether the differences between points are more than chance, in words. */
+export function differenceSentence(group: SummaryGroup, baselines: readonly SummaryGroup[] = []): string | null {
+  if (!isSearched(group)) return null;
+  const { done, total } = countTrials(addTrialCounts([group, ...baselines].map(({ trials }) => trials)));
+  const soFar = done < total ? ' so far' : '';
+  if (group.anova === null) {
+    return 'Whether the differences between points are real cannot be said: that takes two points with two seeds each.';
+  }
+  const { p } = group.anova;
+  const test = `(one-way ANOVA: ${formatAnova(group.anova)})`;
+  if (p < surePValue) return `The differences between points are real${soFar} ${test}.`;
+  if (p < likelyPValue)
+    return `The differences between points are probably real${soFar} ${test}; more seeds would tell.`;
+  return `The differences between points may be chance${soFar} ${test}: the best point is not shown to be better.`;
+}
+
+function formatAnova({ f, dfBetween, dfWithin, p }: AnovaResult): string {
+  return `F(${dfBetween}, ${dfWithin}) = ${Number(f.toPrecision(3))}, ${formatP(p)}`;
+}
+
+function publishedSentence({ published, landmarks, unit }: SummaryGroup): string | null {
+  if (published === null) return null;
+  const value = published.value === null ? '' : `, ${published.value} ${unit} there`;
+  const ran = landmarks.some(({ name, result }) => name === 'paper' && result !== null);
+  const choice = formatParams({ alpha: published.alpha, beta: published.beta });
+  return `Published choice: ${choice} (${published.source}${value})${ran ? '' : '; not run here'}.`;
+}
+
+function asNote(note: string): string {
+  return `Note: ${note}`;
+}

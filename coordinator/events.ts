@@ -1,0 +1,58 @@
+import type { AttemptKey, AttemptOutcome } from '../core/attempt.ts';
+import type { SweepId, WorkerId } from '../core/ids.ts';
+import type { TrialState } from '../core/trial.ts';
+import type { WorkerHello } from '../core/worker.ts';
+import type { Logger } from '../platform/logger.ts';
+
+/** What happens in the business of the system; nothing else reports it. One log line each. */
+export interface Events {
+  sweepCreated(sweepId: SweepId, size: { readonly tasks: number; readonly plannedTrials: number }): void;
+  sweepCancelled(sweepId: SweepId): void;
+  sweepSettled(sweepId: SweepId): void;
+  trialClaimed(key: AttemptKey, workerId: WorkerId, sweepId: SweepId): void;
+  trialFinished(key: AttemptKey, outcome: AttemptOutcome, trialState: TrialState): void;
+  /** A result that came after the lease was lost: kept for audit, never counted. */
+  resultRefused(key: AttemptKey, outcome: AttemptOutcome): void;
+  trialLost(key: AttemptKey): void;
+  workerAttached(worker: WorkerHello, held: number): void;
+  workerRefused(worker: { readonly name: string; readonly host: string }, reason: string): void;
+  workerDetached(workerId: WorkerId, reason: string): void;
+  artifactStored(key: string, content: { readonly sha256: string; readonly sizeBytes: number }): void;
+}
+
+export function createEvents(log: Logger): Events {
+  return {
+    sweepCreated: (sweepId, size) => log.info({ sweepId, ...size }, 'sweep created'),
+    sweepCancelled: (sweepId) => log.info({ sweepId }, 'sweep cancelled'),
+    sweepSettled: (sweepId) => log.info({ sweepId }, 'sweep settled'),
+    trialClaimed: (key, workerId, sweepId) => log.info({ ...idsOf(key), workerId, sweepId }, 'trial claimed'),
+    trialFinished: (key, outcome, trialState) =>
+      log.info({ ...idsOf(key), ...describe(outcome), trialState }, 'trial finished'),
+    resultRefused: (key, outcome) => log.warn({ ...idsOf(key), ...describe(outcome) }, 'late result refused'),
+    trialLost: (key) => log.warn(idsOf(key), 'trial lost'),
+    workerAttached: (worker, held) =>
+      log.info(
+        {
+          workerId: worker.id,
+          name: worker.name,
+          host: worker.host,
+          slots: worker.slots,
+          backend: worker.backend,
+          datasets: worker.datasets,
+          held,
+        },
+        'worker attached',
+      ),
+    workerRefused: (worker, reason) => log.warn({ name: worker.name, host: worker.host, reason }, 'worker refused'),
+    workerDetached: (workerId, reason) => log.info({ workerId, reason }, 'worker detached'),
+    artifactStored: (key, content) => log.info({ artifact: key, ...content }, 'artifact stored'),
+  };
+}
+
+function idsOf(key: AttemptKey): { readonly trialId: string; readonly attempt: number } {
+  return { trialId: key.trialId, attempt: key.attempt };
+}
+
+function describe(outcome: AttemptOutcome): Readonly<Record<string, unknown>> {
+  return outcome.kind === 'failure' ? { outcome: outcome.kind, failure: outcome.failure } : { outcome: outcome.kind };
+}

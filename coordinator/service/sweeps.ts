@@ -1,0 +1,94 @@
+import type { CreatedSweep, Page, SweepAnswer, SweepListItem } from '../../core/api.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { SweepId } from '../../core/ids.ts';
+import type { SweepPlan } from '../../core/plan.ts';
+import { expandSpec } from '../../core/spec/expand.ts';
+import { parseSpec } from '../../core/spec/parse.ts';
+import type { SweepState } from '../../core/sweep.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { Events } from '../events.ts';
+import type { Store, StoredSweep } from '../store/store.ts';
+import { readSweepProgress } from './progress.ts';
+import { notFound } from './trials.ts';
+
+export interface SweepService {
+  /**
+   * Stores a submitted spec with everything that it will run.
+   * @throws {AbkdError} BAD_REQUEST, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE; INVALID_SPEC with all problems
+   */
+  create(document: string, contentType: string): Promise<CreatedSweep>;
+  /** @throws {AbkdError} NOT_FOUND */
+  get(id: SweepId): Promise<SweepAnswer>;
+  /** Newest first. */
+  list(query: { readonly before: bigint | null; readonly limit: number }): Promise<Page<SweepListItem>>;
+  /** @throws {AbkdError} NOT_FOUND; CONFLICT where the sweep is final already */
+  cancel(id: SweepId): Promise<SweepState>;
+  /** Those of the sweeps that are CANCELLED. */
+  cancelledOf(ids: readonly SweepId[]): Promise<readonly SweepId[]>;
+  /** Gives sweeps whose trials are all final their final state. */
+  settle(): Promise<void>;
+}
+
+export interface SweepServiceOptions {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly events: Events;
+  readonly clock: Clock;
+}
+
+export function createSweepService({ store, bus, events, clock }: SweepServiceOptions): SweepService {
+  return {
+    create: async (document, contentType) => {
+      const plan = expandSpec(parseSpec(document, contentType));
+      const sweep = await store.createSweep(plan);
+      const created = describeCreated(sweep, plan);
+      events.sweepCreated(sweep.id, created);
+      bus.publish();
+      return created;
+    },
+    get: async (id) => {
+      const sweep = await store.findSweep(id);
+      if (sweep === null) throw notFound('sweep', id);
+      return readSweepProgress(sweep, store, clock);
+    },
+    list: async ({ before, limit }) => {
+      // One more than asked for tells whether there is another page.
+      const entries = await store.listSweeps({ before, limit: limit + 1 });
+      const items = entries.slice(0, limit);
+      const next = entries.length > limit ? String(items.at(-1)!.sequence) : null;
+      return { items: items.map(({ sequence: _, ...item }) => item), next };
+    },
+    cancel: async (id) => {
+      const { state } = await store.cancelSweep(id);
+      events.sweepCancelled(id);
+      bus.publish();
+      return state;
+    },
+    cancelledOf: async (ids) => {
+      const found = await Promise.all(ids.map((id) => store.findSweep(id)));
+      return found.flatMap((sweep) => (sweep?.state === 'CANCELLED' ? [sweep.id] : []));
+    },
+    settle: async () => {
+      for (const id of await store.settleSweeps()) {
+        events.sweepSettled(id);
+        bus.publish();
+      }
+    },
+  };
+}
+
+function describeCreated(sweep: StoredSweep, plan: SweepPlan): CreatedSweep {
+  const self = `/api/v1/sweeps/${sweep.id}`;
+  return {
+    id: sweep.id,
+    state: sweep.state,
+    tasks: plan.tasks.length,
+    plannedTrials: countPlannedTrials(plan),
+    warnings: sweep.warnings,
+    links: { self, trials: `${self}/trials`, summary: `/api/v1/summary?sweep=${sweep.id}`, cancel: `${self}/cancel` },
+  };
+}
+
+function countPlannedTrials(plan: SweepPlan): number {
+  return plan.tasks.flatMap((task) => task.points).reduce((sum, point) => sum + point.trials.length, 0);
+}

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import type { PointPlan, SweepPlan, TaskPlan, TrialPlan } from '../../core/plan.ts';
+
+/** Rows of a plan with their identifiers, ready to be inserted. */
+export interface PlanRows {
+  readonly tasks: readonly (Omit<TaskPlan, 'points'> & { readonly id: string })[];
+  readonly points: readonly (Omit<PointPlan, 'trials'> & { readonly id: string; readonly taskId: string })[];
+  readonly trials: readonly TrialRow[];
+}
+
+export interface TrialRow extends TrialPlan {
+  readonly id: string;
+  readonly taskId: string;
+  readonly pointId: string;
+  readonly position: number;
+}
+
+/**
+ * Trials in the order in which they are to run: replicate 0 of every point first, landmarks leading, tasks in turn;
+ * then replicate 1, and so on. So the whole (alpha, beta) plane of every task shows early, with the named points and
+ * baselines to compare with, and a sweep that is cancelled half way has no task or corner without any result.
+ */
+export function rowsOfPlan(plan: SweepPlan): PlanRows {
+  const tasks = plan.tasks.map((task) => ({ ...task, id: randomUUID() }));
+  const points = tasks.flatMap((task) => {
+    const ordered = [...task.points.filter(isLandmark), ...task.points.filter((point) => !isLandmark(point))];
+    return ordered.map((point, turn) => ({ ...point, id: randomUUID(), taskId: task.id, turn, task: task.ordinal }));
+  });
+  const trials = points.flatMap((point) => point.trials.map((trial) => ({ trial, point })));
+  trials.sort(
+    (a, b) => a.trial.replicate - b.trial.replicate || a.point.turn - b.point.turn || a.point.task - b.point.task,
+  );
+  return {
+    tasks,
+    points,
+    trials: trials.map(({ trial, point }, position) => ({
+      ...trial,
+      id: randomUUID(),
+      taskId: point.taskId,
+      pointId: point.id,
+      position,
+    })),
+  };
+}
+
+function isLandmark(point: PointPlan): boolean {
+  return point.sources.some((source) => source.startsWith('landmark:'));
+}

@@ -1,0 +1,106 @@
+import type { TrialCounts } from '../../core/api.ts';
+import { AbkdError } from '../../core/errors.ts';
+import type { SweepId, TaskId } from '../../core/ids.ts';
+import { isFinalSweepState } from '../../core/sweep.ts';
+import type { TrialState } from '../../core/trial.ts';
+import type { Database } from './database.ts';
+import { taskColumns, toCounts, toStoredSweep, toStoredTask } from './rows.ts';
+import { cancelSweep, lockSweepAgainstAll } from './sql/cancel-sweep.ts';
+import { insertPlan } from './sql/insert-plan.ts';
+import { notifyWork } from './sql/notify-work.ts';
+import { settleSweeps } from './sql/settle-sweeps.ts';
+import type { Store, StoredSweep } from './store.ts';
+
+type SweepVerbs = Pick<
+  Store,
+  'createSweep' | 'findSweep' | 'listSweeps' | 'listTasks' | 'cancelSweep' | 'settleSweeps' | 'countTrials'
+>;
+
+/** The part of the store that knows sweeps and their tasks. */
+export function createSweepVerbs({ prisma, query, transaction, during }: Database): SweepVerbs {
+  const findSweep = async (id: SweepId) => {
+    const row = await prisma.sweep.findUnique({ where: { id } });
+    return row === null ? null : toStoredSweep(row);
+  };
+  const readSweep = async (id: SweepId): Promise<StoredSweep> => {
+    const sweep = await findSweep(id);
+    if (sweep === null) throw noSweep('read', id);
+    return sweep;
+  };
+  return {
+    createSweep: (plan) =>
+      during('store the sweep', async () => {
+        const id = await transaction(async (run) => {
+          const created = await insertPlan(run, plan);
+          await notifyWork(run, 'created');
+          return created;
+        });
+        return readSweep(id);
+      }),
+    findSweep: (id) => during('read the sweep', () => findSweep(id)),
+    listSweeps: ({ before, limit }) =>
+      during('list sweeps', async () => {
+        const where = before === null ? {} : { sequence: { lt: before } };
+        const rows = await prisma.sweep.findMany({ where, orderBy: { sequence: 'desc' }, take: limit });
+        const groups = await prisma.trial.groupBy({
+          by: ['sweepId', 'state'],
+          where: { sweepId: { in: rows.map((row) => row.id) } },
+          _count: true,
+        });
+        return rows.map((row) => ({
+          id: row.id,
+          sequence: row.sequence,
+          name: row.name,
+          state: row.state,
+          createdAt: row.createdAt.toISOString(),
+          startedAt: row.startedAt?.toISOString() ?? null,
+          finishedAt: row.finishedAt?.toISOString() ?? null,
+          trials: countsOf(groups.filter((group) => group.sweepId === row.id)),
+        }));
+      }),
+    listTasks: (sweepId) =>
+      during('list the tasks of the sweep', async () => {
+        const rows = await prisma.task.findMany({
+          where: { sweepId },
+          orderBy: { ordinal: 'asc' },
+          include: taskColumns,
+        });
+        return rows.map(toStoredTask);
+      }),
+    cancelSweep: (id) =>
+      during('cancel the sweep', async () => {
+        await transaction(async (run) => {
+          const state = await lockSweepAgainstAll(run, id);
+          if (state === null) throw noSweep('cancel', id);
+          if (isFinalSweepState(state)) {
+            throw new AbkdError('CONFLICT', `Cannot cancel sweep ${id}: it is ${state}, expected one that is not over`);
+          }
+          await cancelSweep(run, id);
+          await notifyWork(run, 'cancelled');
+        });
+        return readSweep(id);
+      }),
+    settleSweeps: () => during('settle sweeps', () => settleSweeps(query)),
+    countTrials: (sweepId) =>
+      during('count the trials of the sweep', async () => {
+        const tasks = await prisma.task.findMany({
+          where: { sweepId },
+          orderBy: { ordinal: 'asc' },
+          select: { id: true },
+        });
+        const groups = await prisma.trial.groupBy({ by: ['taskId', 'state'], where: { sweepId }, _count: true });
+        return tasks.map(({ id }) => ({
+          taskId: id as TaskId,
+          counts: countsOf(groups.filter((group) => group.taskId === id)),
+        }));
+      }),
+  };
+}
+
+function countsOf(groups: readonly { readonly state: TrialState; readonly _count: number }[]): TrialCounts {
+  return toCounts(groups.map(({ state, _count }) => ({ state, count: _count })));
+}
+
+function noSweep(action: string, id: SweepId): AbkdError {
+  return new AbkdError('NOT_FOUND', `Cannot ${action} sweep ${id}: there is none with this id`);
+}

@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest';
+import { differenceSentence, renderSummary } from '../../cli/summary-text.ts';
+import type { Estimate, PointResult, SummaryGroup, TrialCounts } from '../../core/api.ts';
+import type { ObjectiveDefinition, TaskDefinition } from '../../core/task.ts';
+
+const paper = { width: 80, style: (_style: unknown, text: string) => text };
+
+describe('summary', () => {
+  test('baselines of the same setting stand under the searched objective, with the lead of the best point', () => {
+    const lines = render([searched(), baseline('kd', 88), baseline('ce', 85)]);
+    expect(lines.filter((line) => line.startsWith('mnist:'))).toEqual(['mnist: cnn-m → cnn-s, abkd raw']);
+    expect(lineOf(lines, 'best')).toMatch(/0\.5 +0\.25 +91\.00 ± 0\.20 \(3\) +90\.00 ± 0\.20 \(3\)$/);
+    expect(lineOf(lines, 'forward KL')).toMatch(/1 +0 +90\.00 ± 0\.20 \(3\) .*\+1\.00 ± 0\.10$/);
+    // Independent errors: sqrt(0.2^2 + 0.2^2).
+    expect(lineOf(lines, 'kd')).toMatch(/– +– +88\.00 .*\+3\.00 ± 0\.28$/);
+    expect(lineOf(lines, 'ce')).toMatch(/\+6\.00 ± 0\.28$/);
+  });
+
+  test('baselines of another setting are blocks of their own', () => {
+    const lines = render([searched(), { ...baseline('kd', 88), comparisonKey: 'other' }]);
+    expect(lines.filter((line) => line.startsWith('mnist:'))).toEqual([
+      'mnist: cnn-m → cnn-s, abkd raw',
+      'mnist: cnn-m → cnn-s, kd',
+    ]);
+  });
+
+  test('a landmark that is the best point says so and has no lead over itself', () => {
+    const best = point(91, { alpha: 1, beta: 0 });
+    const lines = render([{ ...searched(), best, landmarks: [{ name: 'fkl', result: best, gap: estimate(0, 0) }] }]);
+    expect(lineOf(lines, 'forward KL')).toMatch(/^forward KL \(the best\) .*\(3\)$/);
+  });
+
+  test('selected on test there is one column of values, not the same one twice', () => {
+    const group = searched();
+    const lines = render([{ ...group, definition: { ...group.definition, selectOn: 'test' } }]);
+    expect(lines.join('\n').match(/± se \(n\)/g)).toHaveLength(1);
+  });
+
+  test('only the asked objective is shown, its baselines beside it', () => {
+    const groups = [searched(), baseline('kd', 88)];
+    expect(render(groups, 'kd').filter((line) => line.startsWith('mnist:'))).toEqual(['mnist: cnn-m → cnn-s, kd']);
+    expect(lineOf(render(groups, 'abkd'), 'kd')).toMatch(/88\.00/);
+  });
+
+  test('a group without a success says so instead of an empty table', () => {
+    expect(render([{ ...searched(), best: null, landmarks: [] }]).join('\n')).toContain('No trial has succeeded yet');
+  });
+
+  test('no line is wider than the terminal', () => {
+    const notes = ['two backends are mixed in this group, and this sentence goes on for quite a while after that'];
+    expect(Math.max(...render([{ ...searched(), notes }]).map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('whether differences are real', () => {
+  const sentence = (p: number, trials: Partial<TrialCounts> = {}) =>
+    differenceSentence({ ...searched(), trials: counts(trials), anova: { f: 7.512, dfBetween: 24, dfWithin: 50, p } });
+
+  test('the words follow p, with F and both degrees of freedom', () => {
+    expect(sentence(0.0004)).toBe(
+      'The differences between points are real (one-way ANOVA: F(24, 50) = 7.51, p = 4e-4).',
+    );
+    expect(sentence(0.03)).toContain('probably real');
+    expect(sentence(0.3)).toContain('may be chance');
+  });
+
+  test('a sweep that still runs is judged so far', () => {
+    expect(sentence(0.0004, { QUEUED: 3 })).toContain('are real so far');
+  });
+
+  test('too few seeds are said to be too few', () => {
+    expect(differenceSentence({ ...searched(), anova: null })).toContain('two points with two seeds');
+  });
+});
+
+function render(groups: readonly SummaryGroup[], objective?: string): readonly string[] {
+  return renderSummary({ generatedAt: '2026-01-01T00:00:00.000Z', groups }, paper, objective);
+}
+
+function lineOf(lines: readonly string[], title: string): string {
+  return lines.find((line) => line.startsWith(`${title} `)) ?? `no line "${title}" in:\n${lines.join('\n')}`;
+}
+
+function estimate(mean: number, se: number): Estimate {
+  return { n: 3, mean, sd: se * Math.sqrt(3), se };
+}
+
+function point(mean: number, params: Readonly<Record<string, number>>): PointResult {
+  return {
+    cell: JSON.stringify(params),
+    params,
+    sources: ['grid'],
+    inSpace: true,
+    selection: estimate(mean, 0.2),
+    test: estimate(mean - 1, 0.2),
+    failed: 0,
+    pending: 0,
+    scaleFactor: null,
+  };
+}
+
+function counts(some: Partial<TrialCounts>): TrialCounts {
+  const none = { QUEUED: 0, RUNNING: 0, WAITING: 0, FAILED: 0, PRUNED: 0, CANCELLED: 0 };
+  return { ...none, SUCCEEDED: 75, ...some };
+}
+
+function searched(): SummaryGroup {
+  return {
+    ...group('abkd'),
+    best: point(91, { alpha: 0.5, beta: 0.25 }),
+    runnersUp: [point(90.5, { alpha: 0.5, beta: 0.5 })],
+    points: 25,
+    landmarks: [
+      { name: 'fkl', result: point(90, { alpha: 1, beta: 0 }), gap: estimate(1, 0.1) },
+      { name: 'rkl', result: null, gap: null },
+    ],
+    anova: { f: 7.512, dfBetween: 24, dfWithin: 50, p: 3e-9 },
+  };
+}
+
+function baseline(kind: 'kd' | 'ce', mean: number): SummaryGroup {
+  return { ...group(kind), best: point(mean, {}), points: 1 };
+}
+
+function group(kind: ObjectiveDefinition['kind']): SummaryGroup {
+  return {
+    dataset: 'mnist',
+    protocol: 'classification',
+    metric: 'top1',
+    unit: '%',
+    teacher: 'cnn-m',
+    student: 'cnn-s',
+    objective: kind,
+    definition: definition(kind),
+    fingerprint: kind,
+    comparisonKey: 'same',
+    sweeps: ['s'],
+    trials: counts({}),
+    teacherTest: 95,
+    best: null,
+    runnersUp: [],
+    points: 1,
+    landmarks: [],
+    published: null,
+    anova: null,
+    backends: ['wasm'],
+    kernelIds: ['k'],
+    notes: [],
+  };
+}
+
+function definition(kind: ObjectiveDefinition['kind']): TaskDefinition {
+  return {
+    dataset: 'mnist',
+    protocol: 'classification',
+    teacher: null,
+    student: { model: 'cnn-s' },
+    objective: {
+      kind,
+      temperature: 4,
+      weight: 16,
+      ceWeight: 1,
+      scale: 'raw',
+      compat: 'exact',
+      alpha: null,
+      beta: null,
+    },
+    metric: 'top1',
+    selectOn: 'val',
+    checkpoint: 'last',
+    training: {
+      epochs: 1,
+      batchSize: 32,
+      optimizer: 'sgd',
+      lr: 0.1,
+      momentum: 0.9,
+      weightDecay: 0,
+      schedule: 'constant',
+      imageSize: 28,
+      limitTrain: null,
+      limitVal: null,
+      limitTest: null,
+    },
+    run: { kind: 'tfjs' },
+    splitSeed: 1,
+  };
+}

@@ -1,0 +1,75 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, it } from 'vitest';
+import { createRandom } from '../../core/random.ts';
+import { loadCpu } from '../../worker/tf/cpu.ts';
+import { registerGradients } from '../../worker/tf/gradients/registry.ts';
+import { loadWasm } from '../../worker/tf/wasm.ts';
+import { type Array64, array64, conv2d, differentiate } from '../support/float64-reference.ts';
+import { runTrainingLoop } from '../support/training-loop.ts';
+
+// Two backends in one process, to compare them: what the product never does.
+beforeAll(async () => {
+  tf.enableProdMode();
+  registerGradients();
+  await loadCpu();
+  await loadWasm();
+});
+
+it('a CNN trains on wasm with the losses that it has on cpu, and leaves no tensor behind', async () => {
+  await tf.setBackend('cpu');
+  const expected = await runTrainingLoop(8);
+  await tf.setBackend('wasm');
+  const actual = await runTrainingLoop(8);
+  expect(expected.losses[7]!).toBeLessThan(0.9 * expected.losses[0]!);
+  for (const [step, loss] of actual.losses.entries()) {
+    expect(Math.abs(loss / expected.losses[step]! - 1)).toBeLessThan(1e-4);
+  }
+  expect(actual.tensors[1]).toBe(actual.tensors[0]);
+});
+
+it('training on wasm keeps its heap at the size that it has after two steps', async () => {
+  await tf.setBackend('wasm');
+  const backend = tf.backend() as BackendWasm;
+  const heapBytes = () => (backend.wasm as unknown as { readonly HEAPU8: Uint8Array }).HEAPU8.byteLength;
+  await runTrainingLoop(2);
+  const [settledBytes, settledBuffers] = [heapBytes(), backend.numDataIds()];
+  await runTrainingLoop(30);
+  expect([heapBytes(), backend.numDataIds()]).toEqual([settledBytes, settledBuffers]);
+});
+
+// Both kernels work on so many images at a time as give 2^19 patch elements of 72 to a pixel: 9 with stride 1, 37 with 2.
+it.each([
+  { stride: 1, images: 20 },
+  { stride: 2, images: 40 },
+])('the gradients of a convolution are right where $images images are no multiple of a chunk', async (size) => {
+  await tf.setBackend('wasm');
+  const { stride, images } = size;
+  const x = drawn('x', [images, 28, 28, 8]);
+  const w = drawn('w', [3, 3, 8, 2]);
+  const upstream = drawn('dy', [images, 28 / stride, 28 / stride, 2]);
+  const gradients = await gradientsOf(x.tensor, w.tensor, upstream.tensor, stride);
+  const convolve = (a?: Array64, b?: Array64) => conv2d(a!, b!, { stride, pad: 'same' });
+  for (const [which, actual] of gradients.entries()) {
+    const elements = [actual.length >> 1, actual.length - 9];
+    const expected = differentiate(convolve, [x.reference, w.reference], which, upstream.reference, elements);
+    const largest = actual.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    for (const at of elements) expect(Math.abs(actual[at]! - expected.values[at]!) / largest).toBeLessThan(1e-5);
+  }
+});
+
+function drawn(label: string, shape: readonly number[]) {
+  const random = createRandom(11).split(label);
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  const values = Float32Array.from({ length: size }, () => random.uniform() * 2 - 1);
+  return { tensor: tf.tensor(values, [...shape]), reference: array64(shape, values) };
+}
+
+async function gradientsOf(x: Tensor, w: Tensor, dy: Tensor, stride: number): Promise<readonly Float32Array[]> {
+  const f = (a: Tensor, b: Tensor) => tf.conv2d(a as Tensor4D, b as Tensor4D, stride, 'same');
+  const gradients = tf.grads(f)([x, w], dy);
+  const values = await Promise.all(gradients.map((gradient) => gradient.data() as Promise<Float32Array>));
+  tf.dispose([x, w, dy, ...gradients]);
+  return values;
+}

@@ -1,0 +1,140 @@
+/**
+ * The attempts that this worker holds.
+ *
+ * RUNNING  in a slot; its lease is renewed     -> REPORTED (it ended), dropped (its lease was lost)
+ * REPORTED its result waits for acknowledgement; the lease is renewed still -> gone
+ *
+ * An attempt whose lease was lost is stopped and not renewed. If it succeeded all the same its result is sent: the
+ * coordinator refuses it and keeps it for audit.
+ */
+import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../core/attempt.ts';
+import { messageOf } from '../core/errors.ts';
+import type { TrialAssignment } from '../core/trial.ts';
+import type { Logger } from '../platform/logger.ts';
+import { attemptId, type Reported, type Reporter } from './reporter.ts';
+import type { FindSharedFile } from './shared-file-relay.ts';
+import type { RunningTrial, Slots } from './slots.ts';
+import type { TrialEvents } from './supervise.ts';
+
+export interface Attempts {
+  /** Runs a trial; where no slot is free it goes back to the queue. */
+  start(assignment: TrialAssignment): void;
+  /** Reports an assignment that cannot be run. */
+  refuse(key: AttemptKey, message: string): void;
+  /** Follows what the coordinator wants. */
+  follow(wanted: WantedAttempt): void;
+  /** Follows the answer to a report. */
+  acknowledged(reported: Reported, accepted: boolean): void;
+  /** Attempts whose leases are to be renewed. */
+  held(): readonly AttemptKey[];
+  running(): number;
+  /** Takes no more. `stop`: stops everything; what does not succeed goes back to the queue. `finish`: lets all end. */
+  leave(how: 'stop' | 'finish'): void;
+}
+
+export interface AttemptsOptions {
+  readonly slots: Slots;
+  readonly reporter: Reporter;
+  readonly sharedFile: FindSharedFile;
+  readonly log: Logger;
+  /** Called after every change of what is held. */
+  readonly onChange: () => void;
+}
+
+interface Held {
+  readonly key: AttemptKey;
+  trial: RunningTrial | null;
+  leaseLost: boolean;
+}
+
+export function createAttempts(options: AttemptsOptions): Attempts {
+  const { slots, reporter, log, onChange } = options;
+  const heldById = new Map<string, Held>();
+  let leaving: 'stop' | 'finish' | null = null;
+
+  const report = (key: AttemptKey, outcome: AttemptOutcome) => {
+    const { trialId, attempt } = key;
+    const failure = outcome.kind === 'failure' ? { failure: outcome.failure } : {};
+    log.info({ trialId, attempt, outcome: outcome.kind, ...failure }, 'trial ended');
+    reporter.result(key, outcome);
+  };
+  const drop = (held: Held) => {
+    if (held.leaseLost) return;
+    held.leaseLost = true;
+    log.warn({ ...held.key }, 'lease lost, attempt dropped');
+    if (held.trial === null) return;
+    reporter.forget(held.key);
+    held.trial.stop();
+  };
+  const settle = (held: Held, outcome: AttemptOutcome) => {
+    held.trial = null;
+    if (held.leaseLost) heldById.delete(attemptId(held.key));
+    if (!held.leaseLost || outcome.kind === 'success')
+      report(held.key, leaving === 'stop' ? cutShort(outcome) : outcome);
+    onChange();
+  };
+
+  return {
+    start: (assignment) => {
+      const key: AttemptKey = { trialId: assignment.trialId, attempt: assignment.attempt };
+      if (heldById.has(attemptId(key))) return;
+      const held: Held = { key, trial: null, leaseLost: false };
+      held.trial = leaving === null ? slots.start(assignment, trialEvents(held, options)) : null;
+      heldById.set(attemptId(key), held);
+      if (held.trial === null) return report(key, { kind: 'stopped', requeue: true });
+      log.info({ ...key, taskId: assignment.taskId, params: assignment.params }, 'trial started');
+      void held.trial.ended
+        .catch((error): AttemptOutcome => failure(messageOf(error)))
+        .then((outcome) => settle(held, outcome));
+    },
+    refuse: (key, message) => {
+      heldById.set(attemptId(key), { key, trial: null, leaseLost: false });
+      report(key, failure(message));
+    },
+    follow: (wanted) => {
+      const held = heldById.get(attemptId(wanted));
+      if (held === undefined || wanted.wanted !== 'STOP') return;
+      if (wanted.reason === leaseLostReason) return drop(held);
+      held.trial?.stop();
+    },
+    acknowledged: ({ key, kind }, accepted) => {
+      const held = heldById.get(attemptId(key));
+      if (kind === 'measurements') {
+        if (!accepted && held !== undefined) drop(held);
+        return;
+      }
+      if (!accepted) log.warn({ ...key }, 'result refused: the attempt no longer owns its trial');
+      heldById.delete(attemptId(key));
+      onChange();
+    },
+    held: () => [...heldById.values()].filter((held) => !held.leaseLost).map((held) => held.key),
+    running: () => [...heldById.values()].filter((held) => held.trial !== null).length,
+    leave: (how) => {
+      leaving = how;
+      if (how === 'finish') return;
+      for (const held of heldById.values()) held.trial?.stop();
+    },
+  };
+}
+
+/** The reason of a STOP whose attempt is not ours any more; any other is a wish that is answered by `stopped`. */
+const leaseLostReason = 'lease lost';
+
+function failure(message: string): AttemptOutcome {
+  return { kind: 'failure', failure: { kind: 'EXCEPTION', message } };
+}
+
+/** Whatever did not succeed while the worker stops its trials was cut short by that. */
+function cutShort(outcome: AttemptOutcome): AttemptOutcome {
+  return outcome.kind === 'success' ? outcome : { kind: 'stopped', requeue: true };
+}
+
+function trialEvents(held: Held, { reporter, sharedFile, log }: AttemptsOptions): TrialEvents {
+  return {
+    measurement: (measurement) => {
+      if (!held.leaseLost) reporter.measurement(held.key, measurement);
+    },
+    phase: (phase) => log.debug({ ...held.key, phase }, 'trial is alive'),
+    sharedFile,
+  };
+}

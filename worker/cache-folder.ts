@@ -1,0 +1,142 @@
+/**
+ * The files that a host keeps: content under its own hash, and one small record per key that points to it.
+ *
+ *   content/<sha256>         never changes; put there by a rename, so it is whole or absent
+ *   records/<key>.json       { key, sha256, sizeBytes, metadata }, replaced by a rename
+ *   building/<pid>-<uuid>    being written
+ *   locks/<key>              worker/host-lock.ts
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { AbkdError } from '../core/errors.ts';
+import { readProcessIdentity } from '../platform/process-identity.ts';
+import type { SharedFile } from './trial/context.ts';
+
+export interface CacheFolder {
+  /** The file of a key, checked; null where there is none or it is damaged. */
+  find(key: string): Promise<StoredFile | null>;
+  /** The content with this hash, checked; null where it is missing or damaged. */
+  findContent(sha256: string): Promise<{ readonly path: string; readonly sizeBytes: number } | null>;
+  /** A path to build at; nothing is there yet. */
+  newBuildPath(): string;
+  /**
+   * Takes what was built (or downloaded) at `path` in, under `key`.
+   * @throws {AbkdError} INTERNAL where its hash is not the one expected
+   */
+  publish(key: string, path: string, metadata: unknown, expectedSha256?: string): Promise<StoredFile>;
+  /** Throws a build away. */
+  discard(path: string): Promise<void>;
+  lockPath(key: string): string;
+}
+
+export interface StoredFile extends SharedFile {
+  readonly sizeBytes: number;
+}
+
+const recordSchema = z.strictObject({
+  key: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sizeBytes: z.number(),
+  metadata: z.unknown(),
+});
+
+/** Opens the folder, making it where needed, and removes builds whose process is gone. */
+export async function openCacheFolder(root: string): Promise<CacheFolder> {
+  const [content, records, building, locks] = ['content', 'records', 'building', 'locks'].map((name) =>
+    join(root, name),
+  ) as [string, string, string, string];
+  for (const folder of [content, records, building, locks]) await mkdir(folder, { recursive: true });
+  await removeAbandonedBuilds(building);
+  const isWhole = createContentCheck();
+
+  const findContent = async (sha256: string) => {
+    const path = join(content, sha256);
+    const sizeBytes = await isWhole(path, sha256);
+    return sizeBytes === null ? null : { path, sizeBytes };
+  };
+  return {
+    findContent,
+    find: async (key) => {
+      const record = await readRecord(join(records, `${fileNameOf(key)}.json`));
+      const found = record === null ? null : await findContent(record.sha256);
+      if (record === null || found === null || found.sizeBytes !== record.sizeBytes) return null;
+      return { ...found, sha256: record.sha256, metadata: record.metadata };
+    },
+    newBuildPath: () => join(building, `${process.pid}-${randomUUID()}`),
+    publish: async (key, path, metadata, expectedSha256) => {
+      const sha256 = await hashFile(path);
+      if (expectedSha256 !== undefined && sha256 !== expectedSha256) {
+        throw new AbkdError(
+          'INTERNAL',
+          `Cannot use file "${key}": its sha256 is ${sha256}, expected ${expectedSha256}`,
+        );
+      }
+      const { size: sizeBytes } = await stat(path);
+      const target = join(content, sha256);
+      await rename(path, target);
+      const draft = join(building, `${process.pid}-${randomUUID()}`);
+      await writeFile(draft, JSON.stringify({ key, sha256, sizeBytes, metadata }));
+      await rename(draft, join(records, `${fileNameOf(key)}.json`));
+      return { path: target, sha256, sizeBytes, metadata };
+    },
+    discard: (path) => rm(path, { force: true }),
+    lockPath: (key) => join(locks, fileNameOf(key)),
+  };
+}
+
+/** sha256 of a file, hex; read in pieces so that the event loop goes on. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+  return hash.digest('hex');
+}
+
+/** Keys are letters, digits, `:`, `-`, `.`; a colon is not allowed in the file names of every system. */
+function fileNameOf(key: string): string {
+  if (!/^[A-Za-z0-9:.-]{1,200}$/.test(key)) {
+    throw new AbkdError('INTERNAL', `Cannot share file "${key}": expected a key of letters, digits, ":", "-", "."`);
+  }
+  return key.replaceAll(':', '_');
+}
+
+/**
+ * Size of a whole file, null where it is missing or is not what its name says. The hash is computed once per file and
+ * process, and again when size or time of the file have changed.
+ */
+function createContentCheck(): (path: string, sha256: string) => Promise<number | null> {
+  const checked = new Map<string, string>();
+  return async (path, sha256) => {
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    if (found === null) return null;
+    const version = `${found.size}/${found.mtimeMs}/${found.ino}`;
+    if (checked.get(path) !== version) {
+      if ((await hashFile(path)) !== sha256) return null;
+      checked.set(path, version);
+    }
+    return found.size;
+  };
+}
+
+async function readRecord(path: string): Promise<z.infer<typeof recordSchema> | null> {
+  try {
+    return recordSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    // A record that cannot be read is as good as none: what it names is built again.
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function removeAbandonedBuilds(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = Number.parseInt(name, 10);
+    if ((await readProcessIdentity(pid)) === null) await rm(join(folder, name), { force: true });
+  }
+}

@@ -1,0 +1,33 @@
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { type BatchReader, createBatchReader, type ImageBatch } from '../data/batches.ts';
+import type { ImageDataset, ImagePart } from '../data/source.ts';
+
+type ImageShape = Pick<ImageDataset, 'height' | 'width' | 'channels'>;
+
+/** A part of a dataset, ready to be read in batches. */
+export interface ImageReader extends BatchReader {
+  readonly shape: ImageShape;
+}
+
+/** Images that are evaluated at once. */
+export const evaluationBatchSize = 256;
+
+export function createImageReader(dataset: ImageDataset, part: ImagePart, batchSize: number): ImageReader {
+  const { height, width, channels, normalisation } = dataset;
+  const reader = createBatchReader(part, { batchSize, height, width, channels, normalisation });
+  return { ...reader, shape: { height, width, channels } };
+}
+
+/**
+ * The images of a batch, `[count, height, width, channels]` float32. The caller disposes it before it reads the next
+ * batch, whose pixels come into the same buffer: some backends do not copy.
+ */
+export function imagesOf(batch: ImageBatch, { height, width, channels }: ImageShape): Tensor4D {
+  return tf.tensor4d(batch.pixels, [batch.count, height, width, channels]);
+}
+
+/** The classes of a batch, `[count]` int32; the same rule for disposal. */
+export function labelsOf(batch: ImageBatch): Tensor1D {
+  return tf.tensor1d(batch.labels, 'int32');
+}

@@ -1,0 +1,36 @@
+import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+
+export interface Optimizer {
+  /** Moves every parameter by its gradient, given under the variable's name. Disposes nothing of the caller's. */
+  step(gradients: NamedTensorMap, learningRate: number): void;
+  dispose(): void;
+}
+
+/**
+ * Stochastic gradient descent as PyTorch's `torch.optim.SGD` defines it: g += weightDecay w; v = momentum v + g, from
+ * v = g at the first step; w -= learningRate v. Weight decay applies to every parameter, biases included.
+ */
+export function createSgd(
+  parameters: readonly Variable[],
+  { momentum, weightDecay }: { readonly momentum: number; readonly weightDecay: number },
+): Optimizer {
+  const velocities = parameters.map((parameter) => tf.tidy(() => tf.variable(tf.zerosLike(parameter), false)));
+  return {
+    step: (gradients, learningRate) =>
+      tf.tidy(() => {
+        for (const [index, parameter] of parameters.entries()) {
+          const gradient = decayed(gradients[parameter.name]!, parameter, weightDecay);
+          const velocity = velocities[index]!;
+          // From zero, momentum v + g is g at the first step.
+          velocity.assign(tf.add(tf.mul(velocity, momentum), gradient));
+          parameter.assign(tf.sub(parameter, tf.mul(velocity, learningRate)));
+        }
+      }),
+    dispose: () => tf.dispose(velocities),
+  };
+}
+
+function decayed(gradient: Tensor, parameter: Variable, weightDecay: number): Tensor {
+  return weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(parameter, weightDecay));
+}

@@ -1,0 +1,104 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
+import { deriveSeed } from '../../core/random.ts';
+import type { TeacherDefinition } from '../../core/task.ts';
+import type { ImageBatch } from '../data/batches.ts';
+import type { ImageDataset } from '../data/source.ts';
+import { limitPart, type SelectedPart } from '../data/split.ts';
+import type { Classifier } from '../models/classifier.ts';
+import { createClassifier } from '../models/registry.ts';
+import { exportWeights, importWeights } from '../models/weights/classifier-weights.ts';
+import { readSafetensors, writeSafetensors } from '../models/weights/safetensors.ts';
+import type { TrialContext } from '../trial/context.ts';
+import { contentKey } from './content-key.ts';
+import { createImageReader, labelsOf } from './images.ts';
+import { objectiveLoss, type ResolvedObjective } from './objective.ts';
+
+import { trainEpochs } from './trainer.ts';
+
+/** Raised when a change would train another teacher from the same definition. */
+const teacherVersion = 1;
+
+/** A teacher learns from labels alone. */
+const labelsOnly: ResolvedObjective = {
+  kind: 'ce',
+  temperature: 1,
+  weight: 0,
+  ceWeight: 1,
+  scale: 'raw',
+  compat: 'exact',
+  alpha: 0,
+  beta: 0,
+  scaleFactor: 1,
+};
+
+/** A trained teacher as a file of weights. */
+export interface TeacherFile {
+  readonly path: string;
+  /** Of the weight file: two files with the same hash are the same teacher. */
+  readonly sha256: string;
+}
+
+export interface TeacherOptions {
+  readonly definition: TeacherDefinition;
+  readonly dataset: ImageDataset;
+  /** Everything that the task may train on; the teacher draws its own images from it. */
+  readonly trainPart: SelectedPart;
+  readonly context: TrialContext;
+}
+
+/** The teacher's weight file: trained by whoever asks first, the same file for everybody after. */
+export function obtainTeacher(options: TeacherOptions): Promise<TeacherFile> {
+  const { definition, dataset, trainPart, context } = options;
+  const classes = dataset.classNames.length;
+  const key = contentKey('teacher', { version: teacherVersion, definition, images: trainPart.identity, classes });
+  return context.sharedFile('artifact', key, (path) => trainTeacher(options, path));
+}
+
+/** The model of a teacher's weight file. The caller disposes it. */
+export async function loadTeacher(
+  file: TeacherFile,
+  { definition, dataset }: Pick<TeacherOptions, 'definition' | 'dataset'>,
+): Promise<Classifier> {
+  const model = createTeacher(definition, dataset);
+  importWeights(model, readSafetensors(await readFile(file.path)));
+  return model;
+}
+
+/** Momentum SGD on the labels with a cosine schedule, written as a weight file. */
+async function trainTeacher(options: TeacherOptions, path: string): Promise<unknown> {
+  const { definition, dataset, trainPart, context } = options;
+  const { train } = definition;
+  const part = limitPart(trainPart, train.limitTrain, train.seed);
+  const model = createTeacher(definition, dataset);
+  try {
+    const run = {
+      model,
+      images: createImageReader(dataset, part, train.batchSize),
+      lossOf: (studentLogits: Tensor2D, batch: ImageBatch) =>
+        objectiveLoss(labelsOnly, { teacherLogits: null, studentLogits, labels: labelsOf(batch) }),
+      settings: { ...train, schedule: 'cosine' as const },
+      seed: train.seed,
+      context,
+    };
+    context.phase(`training teacher ${definition.model} on ${part.count} images, epoch 1/${train.epochs}`);
+    let finalLoss = Number.NaN;
+    for await (const { epoch, loss } of trainEpochs(run)) {
+      finalLoss = loss;
+      if (epoch < train.epochs) {
+        context.phase(
+          `training teacher ${definition.model} on ${part.count} images, epoch ${epoch + 1}/${train.epochs}`,
+        );
+      }
+    }
+    await writeFile(path, writeSafetensors(await exportWeights(model, { images: part.identity })));
+    return { model: definition.model, images: part.count, epochs: train.epochs, loss: finalLoss };
+  } finally {
+    model.dispose();
+  }
+}
+
+function createTeacher(definition: TeacherDefinition, { height, channels, classNames }: ImageDataset): Classifier {
+  const shape = { imageSize: height, channels, classes: classNames.length };
+  return createClassifier(definition.model, shape, deriveSeed('teacher', definition.train.seed));
+}

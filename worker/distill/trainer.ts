@@ -1,0 +1,71 @@
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { TrainingDefinition } from '../../core/task.ts';
+import type { ImageBatch } from '../data/batches.ts';
+import type { Classifier } from '../models/classifier.ts';
+import type { TrialContext } from '../trial/context.ts';
+import { type ImageReader, imagesOf } from './images.ts';
+import { createLossLog, type EpochLosses } from './loss-log.ts';
+import type { LossTerms } from './objective.ts';
+import { createSgd, type Optimizer } from './optimizer.ts';
+import { rateFactor } from './schedule.ts';
+
+export interface TrainingRun {
+  readonly model: Classifier;
+  readonly images: ImageReader;
+  /** Loss of a batch for the model's logits on it. Called inside a tidy scope. */
+  readonly lossOf: (logits: Tensor2D, batch: ImageBatch) => LossTerms;
+  readonly settings: Pick<TrainingDefinition, 'epochs' | 'lr' | 'momentum' | 'weightDecay' | 'schedule'>;
+  /** Decides the order of the images. */
+  readonly seed: number;
+  readonly context: Pick<TrialContext, 'signal' | 'yieldNow'>;
+}
+
+/** The training losses of an epoch, from 1. */
+export interface TrainedEpoch extends EpochLosses {
+  readonly epoch: number;
+}
+
+/**
+ * Trains the model in place and yields after each epoch, when it may be evaluated. Between epochs only the parameters
+ * and the optimizer's state are kept. The same run gives the same parameters on the same backend.
+ * @throws {TrialError} NAN_LOSS naming epoch and step
+ * @throws the signal's reason when it aborts
+ */
+export async function* trainEpochs(run: TrainingRun): AsyncGenerator<TrainedEpoch, void, undefined> {
+  const { settings, images, context } = run;
+  const optimizer = createSgd(run.model.parameters, settings);
+  const totalSteps = settings.epochs * images.batchesPerEpoch;
+  try {
+    for (let epoch = 1, step = 0; epoch <= settings.epochs; epoch += 1) {
+      using log = createLossLog(epoch);
+      for await (const batch of images.shuffled(run.seed, epoch)) {
+        context.signal.throwIfAborted();
+        const rate = settings.lr * rateFactor(settings.schedule, step, totalSteps);
+        await log.add(trainStep(run, optimizer, batch, rate), batch.count);
+        step += 1;
+        await context.yieldNow();
+      }
+      yield { epoch, ...(await log.summarise()) };
+    }
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+/** One gradient step. The caller disposes the loss terms. */
+function trainStep(run: TrainingRun, optimizer: Optimizer, batch: ImageBatch, rate: number): LossTerms {
+  const { model, images } = run;
+  const divergences: Scalar[] = [];
+  const loss = tf.tidy(() => {
+    const { value, grads } = tf.variableGrads(() => {
+      const logits = model.forward(imagesOf(batch, images.shape), { training: true });
+      const terms = run.lossOf(logits, batch);
+      if (terms.divergence !== null) divergences.push(tf.keep(terms.divergence));
+      return terms.loss;
+    }, [...model.parameters]);
+    optimizer.step(grads, rate);
+    return value;
+  });
+  return { loss, divergence: divergences[0] ?? null };
+}

@@ -1,0 +1,69 @@
+import type { Variable } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { AbkdError, type Problem } from '../../../core/errors.ts';
+import type { Classifier } from '../classifier.ts';
+import { fromTorchLayout, torchShape } from './layout.ts';
+import type { StateDict, StateTensor } from './state-dict.ts';
+
+/** What `DataParallel` puts before every name. */
+const wrapperPrefix = 'module.';
+
+/** How many batches a batch norm has seen: PyTorch keeps it for another kind of running average. */
+const ignoredSuffix = '.num_batches_tracked';
+
+/**
+ * Gives a model every parameter and running statistic of a state dict. Nothing is changed where anything does not fit.
+ * @param file the name of the weight file, for errors
+ * @throws {AbkdError} MISSING_DATA with all problems at once (`details.problems`): tensors that are missing or
+ *   unexpected, of another shape or dtype, with values that are not finite, or negative variances
+ */
+export function loadStateDict(model: Classifier, stateDict: StateDict, file: string): void {
+  const state = withoutWrapper(stateDict);
+  const targets = stateOf(model);
+  const problems: Problem[] = [];
+  for (const [name, variable] of targets) {
+    const message = problemOf(name, variable, state.get(name));
+    if (message !== null) problems.push({ path: name, message });
+  }
+  for (const name of state.keys()) {
+    if (!targets.has(name) && !name.endsWith(ignoredSuffix)) problems.push({ path: name, message: 'unexpected' });
+  }
+  if (problems.length > 0) throw mismatch(model, file, problems);
+  tf.tidy(() => {
+    for (const [name, variable] of targets) {
+      const { shape, data } = state.get(name)!;
+      variable.assign(tf.tensor(fromTorchLayout({ shape, data: data! }), variable.shape));
+    }
+  });
+}
+
+/** Every tensor that belongs to a model, by its name in weight files: parameters first, then running statistics. */
+export function stateOf(model: Classifier): ReadonlyMap<string, Variable> {
+  const parameters = model.parameters.map((variable, index) => [model.parameterNames[index]!, variable] as const);
+  return new Map([...parameters, ...model.buffers]);
+}
+
+function problemOf(name: string, variable: Variable, found: StateTensor | undefined): string | null {
+  const expected = torchShape(variable.shape);
+  if (found === undefined) return `missing, expected shape [${expected.join(', ')}]`;
+  if (found.shape.join() !== expected.join()) {
+    return `has shape [${found.shape.join(', ')}], expected [${expected.join(', ')}]`;
+  }
+  if (found.data === null) return `has dtype ${found.dtype}, expected float32`;
+  const odd = found.data.findIndex((value) => !Number.isFinite(value));
+  if (odd >= 0) return `has the value ${found.data[odd]} at index ${odd}, expected finite values`;
+  const negative = name.endsWith('.running_var') ? found.data.findIndex((value) => value < 0) : -1;
+  return negative < 0 ? null : `has the value ${found.data[negative]} at index ${negative}, expected a variance`;
+}
+
+function withoutWrapper(state: StateDict): StateDict {
+  if (![...state.keys()].every((name) => name.startsWith(wrapperPrefix))) return state;
+  return new Map([...state].map(([name, tensor]) => [name.slice(wrapperPrefix.length), tensor]));
+}
+
+function mismatch(model: Classifier, file: string, problems: readonly Problem[]): AbkdError {
+  const listed = problems.map(({ path, message }) => `"${path}" ${message}`).join('; ');
+  return new AbkdError('MISSING_DATA', `Cannot load weight file "${file}" into model "${model.name}": ${listed}`, {
+    details: { problems, file },
+  });
+}

@@ -1,0 +1,31 @@
+import { messageOf } from '../../../core/errors.ts';
+import { readBoundedFile } from '../../data/bounded-file.ts';
+import { readSafetensors } from './safetensors.ts';
+import { type StateDict, unusableFile } from './state-dict.ts';
+import { isTorchLegacy, readTorchLegacy } from './torch-legacy.ts';
+import { readTorchZip } from './torch-zip.ts';
+import { isZip } from './zip-archive.ts';
+
+/** The largest model here, ResNet-50 with its optimizer's state, has 190 MB. */
+const maxFileBytes = 1 << 30;
+
+/**
+ * The tensors of a weight file: safetensors, or what `torch.save` wrote, old or new. The content decides, not the name.
+ * @throws {AbkdError} MISSING_DATA naming the file, and the tensor or byte, where it is damaged or of another kind
+ * @throws {TrialError} MISSING_DATA naming the file where it cannot be read
+ */
+export async function readStateDictFile(path: string): Promise<StateDict> {
+  return parseStateDict(await readBoundedFile(path, maxFileBytes), path);
+}
+
+/** As `readStateDictFile` for bytes at hand; `file` is named in errors. */
+export function parseStateDict(bytes: Uint8Array, file: string): StateDict {
+  if (isTorchLegacy(bytes)) return readTorchLegacy(bytes, file);
+  if (isZip(bytes)) return readTorchZip(bytes, file);
+  try {
+    const { tensors } = readSafetensors(bytes);
+    return new Map([...tensors].map(([name, tensor]) => [name, { ...tensor, dtype: 'float32' }]));
+  } catch (error) {
+    throw unusableFile(file, `neither a PyTorch file nor safetensors: ${messageOf(error)}`, error);
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Slots of a worker: each holds at most one trial process, which serves successive trials of one task so that data and
+ * compiled kernels stay warm. A process is replaced after a failure, after too much growth, and for another task.
+ */
+import type { AttemptOutcome } from '../core/attempt.ts';
+import type { TaskId } from '../core/ids.ts';
+import type { TrialAssignment } from '../core/trial.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { SlotLimits } from './config.ts';
+import { type SupervisedTrial, superviseTrial, type TrialEnd, type TrialEvents } from './supervise.ts';
+import type { TrialSettings } from './trial/settings.ts';
+import { startTrialProcess, type TrialProcess } from './trial-process.ts';
+
+export interface RunningTrial {
+  readonly ended: Promise<AttemptOutcome>;
+  stop(): void;
+}
+
+export interface Slots {
+  free(): number;
+  /** Runs a trial in a free slot; null where there is none. */
+  start(assignment: TrialAssignment, events: TrialEvents): RunningTrial | null;
+  /** Ends all processes. */
+  close(): Promise<void>;
+}
+
+export interface SlotsOptions {
+  readonly count: number;
+  readonly limits: SlotLimits;
+  readonly settings: TrialSettings;
+  readonly log: Logger;
+  /** Called when a slot has become free. */
+  readonly onFree: () => void;
+}
+
+interface Slot {
+  busy: boolean;
+  warm: WarmProcess | null;
+}
+
+interface WarmProcess {
+  readonly process: TrialProcess;
+  readonly taskId: TaskId;
+  /** Memory after its first trial; null before. */
+  firstBytes: number | null;
+}
+
+export function createSlots(options: SlotsOptions): Slots {
+  const slots: Slot[] = Array.from({ length: options.count }, () => ({ busy: false, warm: null }));
+  return {
+    free: () => slots.filter((slot) => !slot.busy).length,
+    start: (assignment, events) => {
+      const slot = chooseSlot(slots, assignment.taskId);
+      return slot === undefined ? null : runInSlot(slot, assignment, events, options);
+    },
+    close: async () => {
+      await Promise.all(slots.map(release));
+    },
+  };
+}
+
+/** A free slot that is warm for the task, else an empty one, else one that has to change its task. */
+function chooseSlot(slots: readonly Slot[], taskId: TaskId): Slot | undefined {
+  const free = slots.filter((slot) => !slot.busy);
+  return free.find((slot) => slot.warm?.taskId === taskId) ?? free.find((slot) => slot.warm === null) ?? free[0];
+}
+
+function runInSlot(slot: Slot, assignment: TrialAssignment, events: TrialEvents, options: SlotsOptions): RunningTrial {
+  slot.busy = true;
+  let trial: SupervisedTrial | null = null;
+  let stopWanted = false;
+  const run = async (): Promise<AttemptOutcome> => {
+    const warm = await processFor(slot, assignment.taskId, options);
+    trial = superviseTrial(warm.process, assignment, options.limits, events);
+    if (stopWanted) trial.stop();
+    const end = await trial.ended;
+    void settleSlot(slot, warm, end, options);
+    return end.outcome;
+  };
+  return {
+    ended: run(),
+    stop: () => {
+      stopWanted = true;
+      trial?.stop();
+    },
+  };
+}
+
+/** The slot's process if it serves the task, else a new one; the old one is gone before the new one takes its memory. */
+async function processFor(slot: Slot, taskId: TaskId, options: SlotsOptions): Promise<WarmProcess> {
+  if (slot.warm?.taskId === taskId) return slot.warm;
+  await release(slot);
+  const process = startTrialProcess({ settings: options.settings, heapMb: options.limits.heapMb, log: options.log });
+  const warm: WarmProcess = { process, taskId, firstBytes: null };
+  slot.warm = warm;
+  void process.ended.then(() => {
+    if (slot.warm === warm) slot.warm = null;
+  });
+  return warm;
+}
+
+async function settleSlot(slot: Slot, warm: WarmProcess, end: TrialEnd, options: SlotsOptions): Promise<void> {
+  const { residentBytes } = end;
+  warm.firstBytes ??= residentBytes;
+  const grown = residentBytes !== null && residentBytes > (warm.firstBytes ?? 0) + options.limits.growthBytes;
+  if (grown) {
+    const { firstBytes, process } = warm;
+    options.log.warn(
+      { trialProcess: process.pid, firstBytes, residentBytes, limitBytes: options.limits.growthBytes },
+      'trial process replaced: its memory grew beyond the limit',
+    );
+  }
+  if (residentBytes === null || grown) await release(slot);
+  slot.busy = false;
+  options.onFree();
+}
+
+async function release(slot: Slot): Promise<void> {
+  const { warm } = slot;
+  slot.warm = null;
+  await warm?.process.close();
+}

@@ -1,0 +1,31 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { batchMatMul } from './batch-mat-mul.ts';
+import { conv2dBackpropFilter } from './conv2d-backprop-filter.ts';
+import { conv2dBackpropInput } from './conv2d-backprop-input.ts';
+import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
+import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
+import { log1p } from './log1p.ts';
+import { maxPoolGrad } from './max-pool-grad.ts';
+import { unsortedSegmentSum } from './unsorted-segment-sum.ts';
+
+/**
+ * Registers the kernels that training needs and tfjs's WASM backend lacks, and ours in place of those that are slow.
+ * Call once, after `tf.setBackend('wasm')`: that binds the shipped kernels that ours call.
+ */
+export function registerWasmKernels(): void {
+  // All are built before the first replaces a shipped kernel that another one builds upon.
+  const kernels = [
+    batchMatMul(),
+    conv2dBackpropFilter(),
+    conv2dBackpropInput(),
+    depthwiseBackpropFilter(),
+    depthwiseBackpropInput(),
+    log1p(),
+    maxPoolGrad(),
+    unsortedSegmentSum(),
+  ];
+  for (const kernel of kernels) {
+    if (tf.getKernel(kernel.kernelName, 'wasm')) tf.unregisterKernel(kernel.kernelName, 'wasm');
+    tf.registerKernel(kernel);
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The trial process's side of the conversation with its agent: runs one trial at a time, gives it its context, and
+ * answers with exactly one of `succeeded`, `failed`, `stopped`.
+ */
+import type { TrialAssignment } from '../../core/trial.ts';
+import type { SharedFile, TrialContext } from './context.ts';
+import { failureOf, TrialError } from './failure.ts';
+import type { FromTrialProcess, ToTrialProcess } from './messages.ts';
+import { loadRunner } from './run.ts';
+import type { TrialSettings } from './settings.ts';
+import { createSharedFileRequests } from './shared-file-requests.ts';
+
+/** Signs of life are sent at most this often, milliseconds. */
+const aliveIntervalMs = 1000;
+
+/** The handler for messages of the agent. */
+export function serveTrials(
+  settings: TrialSettings,
+  send: (message: FromTrialProcess) => void,
+): (message: ToTrialProcess) => void {
+  let stopRunning = new AbortController();
+  const requests = createSharedFileRequests(send);
+
+  const serve = async (assignment: TrialAssignment) => {
+    stopRunning = new AbortController();
+    const life = createLifeSigns(send);
+    const context = createContext(assignment, settings, stopRunning.signal, requests.ask, life, send);
+    try {
+      const run = await loadRunner(assignment.definition.run.kind, settings);
+      const success = await run(context);
+      if (!Number.isFinite(success.selectionValue)) {
+        throw new TrialError('NAN_LOSS', `The selection value is ${success.selectionValue}`);
+      }
+      send({ kind: 'succeeded', success, residentBytes: process.memoryUsage.rss() });
+    } catch (error) {
+      if (stopRunning.signal.aborted) return send({ kind: 'stopped', residentBytes: process.memoryUsage.rss() });
+      const { kind, message } = failureOf(error);
+      send({ kind: 'failed', failureKind: kind, message });
+    } finally {
+      life.end();
+    }
+  };
+
+  return (message) => {
+    switch (message.kind) {
+      case 'describe':
+        return void describe(settings, send);
+      case 'run':
+        return void serve(message.assignment);
+      case 'stop':
+        return stopRunning.abort();
+      default:
+        return requests.answer(message);
+    }
+  };
+}
+
+async function describe(settings: TrialSettings, send: (message: FromTrialProcess) => void): Promise<void> {
+  try {
+    const { describeHost } = await import('./describe.ts');
+    send({ kind: 'described', description: await describeHost(settings) });
+  } catch (error) {
+    const { kind, message } = failureOf(error);
+    send({ kind: 'failed', failureKind: kind, message });
+  }
+}
+
+interface LifeSigns {
+  /** The trial got on; `phase` names what it does where it says so. */
+  sign(phase?: string): void;
+  end(): void;
+}
+
+/** Passes the trial's own signs of life on, many of them as one. A silent trial sends nothing. */
+function createLifeSigns(send: (message: FromTrialProcess) => void): LifeSigns {
+  let signed = false;
+  let phase = '';
+  const timer = setInterval(() => {
+    if (signed) send({ kind: 'alive', phase, residentBytes: process.memoryUsage.rss() });
+    signed = false;
+  }, aliveIntervalMs);
+  return {
+    sign: (text) => {
+      signed = true;
+      phase = text ?? phase;
+    },
+    end: () => clearInterval(timer),
+  };
+}
+
+function createContext(
+  assignment: TrialAssignment,
+  settings: TrialSettings,
+  signal: AbortSignal,
+  askForFile: (
+    request: { readonly scope: 'artifact' | 'host'; readonly key: string },
+    build: (path: string) => Promise<unknown>,
+    signal: AbortSignal,
+  ) => Promise<SharedFile>,
+  life: LifeSigns,
+  send: (message: FromTrialProcess) => void,
+): TrialContext {
+  return {
+    assignment,
+    signal,
+    dataDir: settings.dataDir,
+    report: (step, values) => {
+      life.sign();
+      send({ kind: 'measurement', step, values });
+      assertFinite(step, values);
+    },
+    phase: (text) => life.sign(text),
+    sharedFile: (scope, key, build) => {
+      life.sign();
+      return askForFile({ scope, key }, build, signal);
+    },
+    yieldNow: () => {
+      life.sign();
+      return new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+function assertFinite(step: number, values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (!Number.isFinite(value)) throw new TrialError('NAN_LOSS', `${name} is ${value} at step ${step}`);
+  }
+}

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+/** What the agent tells a trial process when it starts it: its only argument, as JSON. */
+const trialSettingsSchema = z.strictObject({
+  /** Backend to use: `auto` or one of those that `abkd doctor` lists. */
+  backend: z.string(),
+  /** Folder with one folder per dataset. */
+  dataDir: z.string(),
+});
+
+export type TrialSettings = z.infer<typeof trialSettingsSchema>;
+
+/** @throws where the argument is missing or is not the JSON that this version writes */
+export function readTrialSettings(argument: string | undefined): TrialSettings {
+  return trialSettingsSchema.parse(JSON.parse(argument ?? 'null'));
+}

@@ -1,0 +1,127 @@
+import type { Tensor2D } from '@tensorflow/tfjs-core';
+import type { TrialSuccess } from '../../core/attempt.ts';
+import { MetricName } from '../../core/measurement.ts';
+import { deriveSeed } from '../../core/random.ts';
+import type { TaskDefinition } from '../../core/task.ts';
+import { systemClock } from '../../platform/clock.ts';
+import type { ImageBatch } from '../data/batches.ts';
+import { type Evaluation, evaluate } from '../distill/evaluate.ts';
+import { createImageReader, labelsOf } from '../distill/images.ts';
+import { objectiveLoss, type ResolvedObjective } from '../distill/objective.ts';
+import { type ResolvedTrial, resolveTrial } from '../distill/resolve.ts';
+import { scaleFactor } from '../distill/scale-factor.ts';
+import { type TeacherOutputs, teacherLogitsOf } from '../distill/teacher-outputs.ts';
+import { type TrainedEpoch, trainEpochs } from '../distill/trainer.ts';
+import { openWorkspace, type Workspace } from '../distill/workspace.ts';
+import type { Classifier } from '../models/classifier.ts';
+import { createClassifier } from '../models/registry.ts';
+import type { TrialContext, TrialRunner } from './context.ts';
+import { TrialError } from './failure.ts';
+
+/** A student after an epoch. */
+interface EpochResult {
+  readonly trained: TrainedEpoch;
+  readonly selection: Evaluation;
+  readonly test: Evaluation;
+}
+
+/**
+ * Distils on the current tensor backend: a student from `seed` learns from labels and from the cached outputs of the
+ * task's teacher. Reports every epoch; the result is that of the last or of the best epoch, as the task wants.
+ */
+export const runTfjs: TrialRunner = async (context) => {
+  const startedMs = systemClock.now();
+  const { definition, params, seed } = context.assignment;
+  const resolved = resolveTrial(definition, params);
+  const workspace = await openWorkspace(context);
+  const { teacher, dataset } = workspace;
+  const objective = await resolveObjective(resolved, teacher);
+  const shape = { imageSize: dataset.height, channels: dataset.channels, classes: dataset.classNames.length };
+  const student = createClassifier(definition.student.model, shape, deriveSeed('student', seed));
+  try {
+    const chosen = await distil(student, { context, workspace, objective, training: resolved.training });
+    return {
+      selectionValue: chosen.selection.top1,
+      testValue: chosen.test.top1,
+      scaleFactor: resolved.objective.scale === 'raw' || objective.kind !== 'abkd' ? null : objective.scaleFactor,
+      teacherSha256: teacher?.teacherSha256 ?? null,
+      extras: {
+        epoch: chosen.trained.epoch,
+        trainSeconds: (systemClock.now() - startedMs) / 1000,
+        ...(teacher === null ? {} : { teacherTest: teacher.testAccuracy }),
+      },
+    } satisfies TrialSuccess;
+  } finally {
+    student.dispose();
+  }
+};
+
+async function resolveObjective(
+  { objective }: ResolvedTrial,
+  teacher: TeacherOutputs | null,
+): Promise<ResolvedObjective> {
+  const point = { ...objective, alpha: objective.alpha ?? 0, beta: objective.beta ?? 0 };
+  if (objective.kind !== 'ce' && teacher === null) {
+    throw new TrialError('EXCEPTION', `Cannot distil with objective ${objective.kind}: the task has no teacher`);
+  }
+  const normalised = objective.kind === 'abkd' && objective.scale === 'gradNormalised' && teacher !== null;
+  return { ...point, scaleFactor: normalised ? await scaleFactor(point, teacher) : 1 };
+}
+
+interface Distillation {
+  readonly context: TrialContext;
+  readonly workspace: Workspace;
+  readonly objective: ResolvedObjective;
+  readonly training: TaskDefinition['training'];
+}
+
+/** Trains the student and returns the epoch whose values count. */
+async function distil(student: Classifier, distillation: Distillation): Promise<EpochResult> {
+  const { context, workspace, objective, training } = distillation;
+  const { definition, seed } = context.assignment;
+  const lossOf = (studentLogits: Tensor2D, batch: ImageBatch) =>
+    objectiveLoss(objective, {
+      teacherLogits: workspace.teacher === null ? null : teacherLogitsOf(workspace.teacher, batch),
+      studentLogits,
+      labels: labelsOf(batch),
+    });
+  const images = createImageReader(workspace.dataset, workspace.parts.train, training.batchSize);
+  context.phase(`training student ${student.name}, epoch 1/${training.epochs}`);
+  let chosen: EpochResult | null = null;
+  let startedMs = systemClock.now();
+  for await (const trained of trainEpochs({ model: student, images, lossOf, settings: training, seed, context })) {
+    const result = { trained, ...(await evaluateStudent(student, distillation)) };
+    report(context, result, (systemClock.now() - startedMs) / 1000);
+    startedMs = systemClock.now();
+    if (chosen === null || counts(result, chosen, definition.checkpoint)) chosen = result;
+    if (trained.epoch < training.epochs) {
+      context.phase(`training student ${student.name}, epoch ${trained.epoch + 1}/${training.epochs}`);
+    }
+  }
+  if (chosen === null)
+    throw new TrialError('EXCEPTION', 'Cannot report a result: the student was trained for 0 epochs');
+  return chosen;
+}
+
+/** Of equally good epochs the first counts. */
+function counts(result: EpochResult, chosen: EpochResult, checkpoint: TaskDefinition['checkpoint']): boolean {
+  return checkpoint === 'last' || result.selection.top1 > chosen.selection.top1;
+}
+
+async function evaluateStudent(student: Classifier, { context, workspace }: Distillation) {
+  const test = await evaluate(student, workspace.test, context);
+  const onTest = context.assignment.definition.selectOn === 'test';
+  const selection = onTest ? test : await evaluate(student, workspace.selection, context);
+  return { selection, test };
+}
+
+function report(context: TrialContext, { trained, selection, test }: EpochResult, epochSeconds: number): void {
+  context.report(trained.epoch, {
+    [MetricName.loss]: trained.loss,
+    ...(trained.divergence === null ? {} : { [MetricName.divergence]: trained.divergence }),
+    [MetricName.selection]: selection.top1,
+    [MetricName.test]: test.top1,
+    [MetricName.studentEntropy]: selection.entropy,
+    [MetricName.epochSeconds]: epochSeconds,
+  });
+}
