@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Estimate, TrialCounts } from '../core/api.ts';
 import { isFinalTrialState, type TrialState } from '../core/trial.ts';
 
@@ -68,6 +69,12 @@ export function formatP(p: number): string {
   if (p < 1e-15) return 'p < 1e-15';
   if (p < 0.001) return `p = ${p.toExponential(0)}`;
   return `p = ${p.toFixed(3)}`;
+}
+
+/** A folder as short as it can be typed from here. */
+export function formatFolder(folder: string): string {
+  const fromHere = relative('', folder) || '.';
+  return fromHere.startsWith('..') ? folder : fromHere;
 }
 
 /** Enough of an identifier to name a sweep on the command line. */

@@ -21,6 +21,8 @@ interface ProgressView {
 export type ProgressStyle = 'bars' | 'lines' | 'none';
 
 const pollMs = 500;
+/** Needs of a sweep that nobody meets are shown after ten seconds: workers may just be starting. */
+const shownUnmetReads = 20;
 /** A coordinator that is started again comes back within this; after that the watch ends. */
 const patienceMs = 120_000;
 
@@ -41,14 +43,14 @@ export async function followSweep(
 ): Promise<SweepAnswer> {
   const view = createView(options.style, options.terminal);
   const readPatiently = patientReader(() => client.readSweep(id), view);
+  let unmetReads = 0;
   try {
-    let sweep = await readPatiently();
-    view.show(sweep);
-    while (!isFinalSweepState(sweep.state) && (await sleep(pollMs, options.signal))) {
-      sweep = await readPatiently();
-      view.show(sweep);
+    for (;;) {
+      const sweep = await readPatiently();
+      unmetReads = sweep.unmetNeeds.length > 0 ? unmetReads + 1 : 0;
+      view.show(unmetReads < shownUnmetReads ? { ...sweep, unmetNeeds: [] } : sweep);
+      if (isFinalSweepState(sweep.state) || !(await sleep(pollMs, options.signal))) return sweep;
     }
-    return sweep;
   } finally {
     view.close();
   }

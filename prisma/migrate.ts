@@ -62,11 +62,9 @@ async function connect(connectionString: string): Promise<pg.Client> {
 
 function unreachable(connectionString: string, cause: unknown): AbkdError {
   const { hostname, port } = new URL(connectionString);
-  return new AbkdError(
-    'UNAVAILABLE',
-    `Cannot connect to Postgres at ${hostname}:${port || '5432'}: ${messageOf(cause)}`,
-    {
-      cause,
-    },
-  );
+  // Where a name has several addresses the error is one of many and says nothing itself.
+  const reason = messageOf(cause) || String((cause as NodeJS.ErrnoException).code);
+  return new AbkdError('UNAVAILABLE', `Cannot connect to Postgres at ${hostname}:${port || '5432'}: ${reason}`, {
+    cause,
+  });
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { RunningUp } from '../../coordinator/embedded/up.ts';
 import type { SweepAnswer } from '../../core/api.ts';
 import { AbkdError } from '../../core/errors.ts';
@@ -7,7 +7,7 @@ import { isFinalSweepState } from '../../core/sweep.ts';
 import { type Client, createClient } from '../client.ts';
 import { defineCommand, ExitCode, readWhole } from '../command.ts';
 import type { CliConfig } from '../config.ts';
-import { countTrials, formatSpan, plural } from '../format.ts';
+import { countTrials, formatFolder, formatSpan, plural } from '../format.ts';
 import { followSweep } from '../progress.ts';
 import { catchStopSignals, type StopSignals } from '../stop-signals.ts';
 import { renderSummary } from '../summary-text.ts';
@@ -52,7 +52,9 @@ export const demo = defineCommand({
     });
     surviveClosedPipes();
     const signals = catchStopSignals();
-    terminal.note(`Starting PostgreSQL, a coordinator and ${plural(upConfig.workers, 'worker')} in ${shown(home)} ...`);
+    terminal.note(
+      `Starting PostgreSQL, a coordinator and ${plural(upConfig.workers, 'worker')} in ${formatFolder(home)} ...`,
+    );
     const { startUp } = await import('../../coordinator/embedded/up.ts');
     const running = await startUp(upConfig, terminal.note);
     const hints = { home, workers: upConfig.workers, config, terminal };
@@ -119,13 +121,9 @@ async function stayUp(running: RunningUp, signals: StopSignals, { config, termin
 function sayHowToOpen({ home, config, terminal }: Hints, workers: number): void {
   const what = workers === 0 ? 'Results stay' : 'What is done stays';
   const why = workers === 0 ? 'To open them again' : 'To go on with it';
-  terminal.note(`${what} in ${shown(home)}. ${why}, and in another terminal to see the table:`);
-  terminal.note(`  ${config.program} up --home ${shown(home)} --workers ${workers}`);
+  terminal.note(`${what} in ${formatFolder(home)}. ${why}, and in another terminal to see the table:`);
+  terminal.note(`  ${config.program} up --home ${formatFolder(home)} --workers ${workers}`);
   terminal.note(`  ${config.program} best`);
-}
-
-function shown(folder: string): string {
-  return relative('', folder) || '.';
 }
 
 /** The example of the package, from the source tree or from dist/. */

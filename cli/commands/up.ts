@@ -1,6 +1,5 @@
-import { relative } from 'node:path';
 import { defineCommand, ExitCode, readWhole } from '../command.ts';
-import { plural } from '../format.ts';
+import { formatFolder, plural } from '../format.ts';
 import { catchStopSignals } from '../stop-signals.ts';
 import { surviveClosedPipes } from '../terminal.ts';
 import { workerCommand } from '../worker-command.ts';
@@ -60,7 +59,7 @@ export const up = defineCommand({
     const running = await startUp(upConfig, terminal.note);
     terminal.print(`ready http=${running.httpUrl} grpc=${running.grpcAddress}`);
     terminal.note(
-      `${plural(upConfig.workers, 'local worker')}; logs in ${relative('', running.logFolder)}; Ctrl-C stops`,
+      `${plural(upConfig.workers, 'local worker')}; logs in ${formatFolder(running.logFolder)}; Ctrl-C stops`,
     );
     const broken = await Promise.race([signals.stopped, running.broken]);
     terminal.note(broken === undefined ? 'Stopping ...' : `Stopping: ${broken}`);

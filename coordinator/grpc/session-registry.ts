@@ -11,17 +11,21 @@ export interface SessionRegistry {
   /** Sweeps of which any worker here holds attempts that were not told to stop. */
   sweeps(): readonly SweepId[];
   stopSweep(sweepId: SweepId): Promise<void>;
-  /** Ends every stream so that the workers go to another coordinator. */
+  /** Ends every stream, also one that is still being admitted, so that the workers go to another coordinator. */
   close(): Promise<void>;
 }
 
+const stoppingDetails = 'The coordinator is stopping';
+
 export function createSessionRegistry(): SessionRegistry {
   const sessions = new Map<WorkerId, Session>();
+  let isClosed = false;
   return {
     add: (session) => {
       const older = sessions.get(session.workerId);
       sessions.set(session.workerId, session);
       older?.end(status.ABORTED, 'Cannot keep stream: a newer one of the same worker came');
+      if (isClosed) session.end(status.UNAVAILABLE, stoppingDetails);
     },
     remove: (workerId, session) => {
       if (session === null || sessions.get(workerId) !== session) return false;
@@ -32,8 +36,9 @@ export function createSessionRegistry(): SessionRegistry {
       await Promise.all([...sessions.values()].map((session) => session.stopSweep(sweepId)));
     },
     close: async () => {
+      isClosed = true;
       const open = [...sessions.values()];
-      for (const session of open) session.end(status.UNAVAILABLE, 'The coordinator is stopping');
+      for (const session of open) session.end(status.UNAVAILABLE, stoppingDetails);
       await Promise.all(open.map((session) => session.ended));
     },
   };

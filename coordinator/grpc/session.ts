@@ -8,32 +8,20 @@
  * A report is acknowledged only once it is stored. Where it cannot be stored the stream is ended, and the worker
  * repeats everything unacknowledged on its next one, to this coordinator or another.
  */
-import type { ServerDuplexStream, status } from '@grpc/grpc-js';
-import { type AttemptKey, type AttemptOutcome, WantedState } from '../../core/attempt.ts';
-import { AbkdError, messageOf } from '../../core/errors.ts';
+import type { status } from '@grpc/grpc-js';
+import { type AttemptKey, WantedState } from '../../core/attempt.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { SweepId, WorkerId } from '../../core/ids.ts';
 import type { TrialAssignment } from '../../core/trial.ts';
-import { createKeyedMutex } from '../../platform/async.ts';
 import { endWithStatus, isOver, writeMessage } from '../../platform/grpc/stream.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { assignmentToWire } from '../../proto/codec/assignment.ts';
-import { attemptFromWire, measurementFromWire, outcomeFromWire, wantedToWire } from '../../proto/codec/attempt.ts';
-import type {
-  CoordinatorMessage,
-  MeasurementBatch,
-  Renew,
-  TrialResult,
-  WorkerMessage,
-} from '../../proto/gen/abkd/v1/worker.ts';
+import { wantedToWire } from '../../proto/codec/attempt.ts';
 import type { Bus } from '../bus/bus.ts';
-import { type Dispatch, startDispatch } from '../engine/dispatcher.ts';
+import { startDispatch } from '../engine/dispatcher.ts';
 import type { LeaseService } from '../service/leases.ts';
-import { toGrpcStatus } from './errors.ts';
 import type { HeldAttempts } from './held-attempts.ts';
-
-export type WorkerCall = ServerDuplexStream<WorkerMessage, CoordinatorMessage>;
-type FromWorker = NonNullable<WorkerMessage['message']>;
-type ToWorker = NonNullable<CoordinatorMessage['message']>;
+import { handleMessages, type ToWorker, type WorkerCall } from './session-messages.ts';
 
 export interface Session {
   readonly workerId: WorkerId;
@@ -60,64 +48,32 @@ export interface SessionOptions {
   readonly onEnd: (reason: string) => Promise<void>;
 }
 
-/** Messages of one worker that may be in work at once; beyond it the stream is not read, and the worker waits. */
-const maxInWork = 256;
-
 export function openSession(options: SessionOptions): Session {
-  const { call, held, log } = options;
+  const { call, workerId, held, leases, bus, pollMs, random, log } = options;
   const over = new AbortController();
-  const inOrder = createKeyedMutex();
-  const inWork = new Set<Promise<void>>();
   const send = (message: ToWorker) => writeMessage(call, { message });
-
   const dispatch = startDispatch({
     demand: held.demand,
-    claim: (limit) => options.leases.claim(options.workerId, limit),
-    deliver: (assignments) => deliver(assignments, { ...options, send }),
-    bus: options.bus,
-    pollMs: options.pollMs,
-    random: options.random,
+    claim: (limit) => leases.claim(workerId, limit),
+    deliver: (assignments) => deliver(assignments, { held, leases, send, log }),
+    bus,
+    pollMs,
+    random,
     signal: over.signal,
     log,
   });
-  const handlers: SessionHandlers = { ...options, send, dispatch, inOrder };
-
+  const settled = handleMessages(call, { workerId, held, leases, send, wake: dispatch.wake, log });
   const finish = async (reason: string) => {
     over.abort();
     try {
       await options.onEnd(reason);
     } catch (error) {
-      log.warn({ workerId: options.workerId, reason: messageOf(error) }, 'detached worker not recorded');
+      log.warn({ workerId, reason: messageOf(error) }, 'detached worker not recorded');
     }
-    await Promise.all([dispatch.ended, ...inWork]);
+    await Promise.all([dispatch.ended, settled()]);
   };
-  const whenEnded = new Promise<void>((resolve) => {
-    const onOver = (reason: string) => {
-      if (!over.signal.aborted) void finish(reason).then(resolve);
-    };
-    call.on('cancelled', () => onOver('connection closed'));
-    call.on('error', (error) => onOver(messageOf('details' in error ? error.details : error)));
-    call.on('end', () => {
-      call.end();
-      onOver('the worker left');
-    });
-    // It may have gone while it was being admitted, before anything listened.
-    if (isOver(call)) onOver('connection closed');
-  });
-  call.on('data', ({ message }: WorkerMessage) => {
-    if (message === undefined) return;
-    const work: Promise<void> = handle(message, handlers)
-      .catch((error) => endWithStatus(call, toGrpcStatus(error, log)))
-      .finally(() => {
-        inWork.delete(work);
-        if (call.isPaused() && inWork.size < maxInWork / 2) call.resume();
-      });
-    inWork.add(work);
-    if (inWork.size >= maxInWork) call.pause();
-  });
-
   return {
-    workerId: options.workerId,
+    workerId,
     sweeps: held.sweeps,
     stopSweep: async (sweepId) => {
       const stops = held
@@ -126,110 +82,27 @@ export function openSession(options: SessionOptions): Session {
       if (stops.length > 0) await send({ $case: 'wanted', value: { attempts: stops } });
     },
     end: (code, details) => endWithStatus(call, { code, details }),
-    ended: whenEnded,
+    ended: untilOver(call).then(finish),
   };
 }
 
-type SessionHandlers = SessionOptions & {
+/** Resolves with the reason when the stream is over, from whichever side. */
+function untilOver(call: WorkerCall): Promise<string> {
+  return new Promise((resolve) => {
+    call.on('cancelled', () => resolve('connection closed'));
+    call.on('error', (error) => resolve('details' in error ? String(error.details) : messageOf(error)));
+    call.on('end', () => {
+      call.end();
+      resolve('the worker left');
+    });
+    // It may have gone while it was being admitted, before anything listened.
+    if (isOver(call)) resolve('connection closed');
+  });
+}
+
+type Delivery = Pick<SessionOptions, 'held' | 'leases' | 'log'> & {
   readonly send: (message: ToWorker) => Promise<boolean>;
-  readonly dispatch: Dispatch;
-  readonly inOrder: ReturnType<typeof createKeyedMutex>;
 };
-
-async function handle(message: FromWorker, session: SessionHandlers): Promise<void> {
-  switch (message.$case) {
-    case 'ready':
-      session.held.declareFree(message.value.freeSlots);
-      return session.dispatch.wake();
-    case 'draining':
-      return session.held.declareFree(0);
-    case 'renew':
-      return renew(message.value, session);
-    case 'measurements':
-      return inOrderOf(message.value, session, (key) => recordMeasurements(key, message.value, session));
-    case 'result':
-      return inOrderOf(message.value, session, (key) => recordResult(key, message.value, session));
-    case 'hello':
-      throw new AbkdError('BAD_REQUEST', 'Cannot go on with worker: a second hello came, expected one per stream');
-  }
-}
-
-function inOrderOf(
-  message: MeasurementBatch | TrialResult,
-  session: SessionHandlers,
-  run: (key: AttemptKey) => Promise<void>,
-): Promise<void> {
-  const key = attemptFromWire(message.attempt);
-  return session.inOrder(`${key.trialId}#${key.attempt}`, () => run(key));
-}
-
-/** A renewal that fails is left unanswered: the next one follows well before the lease ends. */
-async function renew({ attempts }: Renew, session: SessionHandlers): Promise<void> {
-  try {
-    const wanted = await session.leases.renew(session.workerId, attempts.map(attemptFromWire));
-    session.held.follow(wanted);
-    await session.send({ $case: 'wanted', value: { attempts: wanted.map(wantedToWire) } });
-  } catch (error) {
-    session.log.warn({ workerId: session.workerId, reason: messageOf(error) }, 'renewal failed');
-  }
-}
-
-async function recordMeasurements(key: AttemptKey, batch: MeasurementBatch, session: SessionHandlers): Promise<void> {
-  const measurements = batch.measurements.map(measurementFromWire);
-  // What the record cannot hold is left out of the curve; the trial goes on.
-  const accepted = await stored(
-    () => session.leases.record(key, measurements),
-    async () => true,
-    session,
-  );
-  if (!accepted) session.held.remove(key);
-  await session.send({ $case: 'ack', value: { sequence: batch.sequence, accepted } });
-}
-
-async function recordResult(key: AttemptKey, result: TrialResult, session: SessionHandlers): Promise<void> {
-  const { leases } = session;
-  const accepted = await stored(
-    () => leases.finish(key, readOutcome(result)),
-    (reason) => leases.finish(key, failureOf(reason)),
-    session,
-  );
-  session.held.remove(key);
-  await session.send({ $case: 'ack', value: { sequence: result.sequence, accepted } });
-  session.dispatch.wake();
-}
-
-/** A result that makes no sense ends its trial as a failure: refused, it would be repeated for ever. */
-function readOutcome(result: TrialResult): AttemptOutcome {
-  try {
-    return outcomeFromWire(result);
-  } catch (error) {
-    return failureOf(messageOf(error));
-  }
-}
-
-function failureOf(message: string): AttemptOutcome {
-  return { kind: 'failure', failure: { kind: 'EXCEPTION', message } };
-}
-
-/**
- * Stores a report, or `instead` what stands for it where the record cannot hold it: repeated, it would be refused for
- * ever. Any other trouble ends the stream, so that the worker comes again with the report.
- */
-async function stored(
-  write: () => Promise<boolean>,
-  instead: (reason: string) => Promise<boolean>,
-  { log, workerId }: SessionHandlers,
-): Promise<boolean> {
-  try {
-    return await write();
-  } catch (error) {
-    log.error({ workerId, err: error }, 'report not stored');
-    if (error instanceof AbkdError && error.code === 'BAD_REQUEST') return instead(error.message);
-    throw error;
-  }
-}
-
-type Delivery = SessionOptions & { readonly send: (message: ToWorker) => Promise<boolean> };
 
 async function deliver(assignments: readonly TrialAssignment[], session: Delivery): Promise<void> {
   for (const assignment of assignments) {

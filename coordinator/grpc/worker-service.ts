@@ -15,7 +15,8 @@ import type { TrialService } from '../service/trials.ts';
 import { assertProtocol, type WorkerService } from '../service/workers.ts';
 import { toGrpcStatus } from './errors.ts';
 import { createHeldAttempts, type HeldAttempts } from './held-attempts.ts';
-import { openSession, type Session, type WorkerCall } from './session.ts';
+import { openSession, type Session } from './session.ts';
+import type { WorkerCall } from './session-messages.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
 export interface WorkerHandlerOptions {

@@ -1,20 +1,30 @@
 import type { PointResult, SweepAnswer, TaskProgress, TrialCounts } from '../../core/api.ts';
 import type { Clock } from '../../core/clock.ts';
-import { summarise } from '../../core/stats/summary.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';
 import { TrialState } from '../../core/trial.ts';
 import type { Store, StoredSweep, StoredTask } from '../store/store.ts';
+import { type BestPoints, createBestPointsReader } from './best-points.ts';
 
-/** A sweep with how far its tasks are, when it will be done, and what keeps it from running. */
-export async function readSweepProgress(sweep: StoredSweep, store: Store, clock: Clock): Promise<SweepAnswer> {
-  const [tasks, counts, rows] = await Promise.all([
-    store.listTasks(sweep.id),
-    store.countTrials(sweep.id),
-    store.readSummaryRows({ sweep: sweep.id }),
-  ]);
-  const countsByTask = new Map(counts.map((entry) => [entry.taskId, entry.counts]));
-  const bestByFingerprint = new Map(summarise(rows).map((group) => [group.fingerprint, group.best]));
-  const trials = sumCounts([...countsByTask.values()]);
+/** Tells how far a sweep's tasks are, when it will be done, and what keeps it from running. */
+export function createProgressReader(store: Store, clock: Clock): (sweep: StoredSweep) => Promise<SweepAnswer> {
+  const readBest = createBestPointsReader(store, clock);
+  return async (sweep) => {
+    const [tasks, counts] = await Promise.all([store.listTasks(sweep.id), store.countTrials(sweep.id)]);
+    const countsByTask = new Map(counts.map((entry) => [entry.taskId, entry.counts]));
+    const trials = sumCounts([...countsByTask.values()]);
+    const best: BestPoints = trials.SUCCEEDED === 0 ? new Map() : await readBest(sweep, trials);
+    return {
+      ...describeSweep(sweep, trials),
+      tasks: tasks.map((task) =>
+        describeTask(task, countsByTask.get(task.id) ?? noTrials, best.get(task.fingerprint) ?? null),
+      ),
+      etaSeconds: isFinalSweepState(sweep.state) ? null : estimateSeconds(sweep.startedAt, trials, clock),
+      unmetNeeds: isFinalSweepState(sweep.state) || trials.QUEUED === 0 ? [] : await describeUnmetNeeds(sweep, store),
+    };
+  };
+}
+
+function describeSweep(sweep: StoredSweep, trials: TrialCounts) {
   return {
     id: sweep.id,
     name: sweep.name,
@@ -25,11 +35,6 @@ export async function readSweepProgress(sweep: StoredSweep, store: Store, clock:
     trials,
     spec: sweep.spec,
     warnings: sweep.warnings,
-    tasks: tasks.map((task) =>
-      describeTask(task, countsByTask.get(task.id) ?? noTrials, bestByFingerprint.get(task.fingerprint) ?? null),
-    ),
-    etaSeconds: isFinalSweepState(sweep.state) ? null : estimateSeconds(sweep.startedAt, trials, clock),
-    unmetNeeds: isFinalSweepState(sweep.state) || trials.QUEUED === 0 ? [] : await describeUnmetNeeds(sweep, store),
   };
 }
 

@@ -8,7 +8,7 @@ import type { SweepState } from '../../core/sweep.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Events } from '../events.ts';
 import type { Store, StoredSweep } from '../store/store.ts';
-import { readSweepProgress } from './progress.ts';
+import { createProgressReader } from './progress.ts';
 import { notFound } from './trials.ts';
 
 export interface SweepService {
@@ -37,6 +37,7 @@ export interface SweepServiceOptions {
 }
 
 export function createSweepService({ store, bus, events, clock }: SweepServiceOptions): SweepService {
+  const readProgress = createProgressReader(store, clock);
   return {
     create: async (document, contentType) => {
       const plan = expandSpec(parseSpec(document, contentType));
@@ -49,7 +50,7 @@ export function createSweepService({ store, bus, events, clock }: SweepServiceOp
     get: async (id) => {
       const sweep = await store.findSweep(id);
       if (sweep === null) throw notFound('sweep', id);
-      return readSweepProgress(sweep, store, clock);
+      return readProgress(sweep);
     },
     list: async ({ before, limit }) => {
       // One more than asked for tells whether there is another page.

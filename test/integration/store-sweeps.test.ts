@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { expect, test } from 'vitest';
 import { openStore } from '../../coordinator/store/prisma-store.ts';
 import type { SweepId } from '../../core/ids.ts';
@@ -131,6 +132,23 @@ test('cancelSweep() races with claims, ends and lost leases, and leaves no trial
     );
     expect(left).toEqual([]);
   }
+});
+
+test('expireLeases() leaves a sweep that is just being cancelled to its next turn', async () => {
+  const { store, connectionString, attach, claim, passLeases, trial } = await openTestStore();
+  const sweep = await store.createSweep(makePlan({ points: 1 }));
+  const [lost] = await claim(await attach());
+  await passLeases();
+  const cancelling = new pg.Client({ connectionString });
+  await cancelling.connect();
+  await cancelling.query('BEGIN');
+  await cancelling.query('SELECT FROM sweeps WHERE id = $1 FOR UPDATE', [sweep.id]);
+  await cancelling.query(`UPDATE sweeps SET state = 'CANCELLED' WHERE id = $1`, [sweep.id]);
+  expect(await store.expireLeases()).toEqual([]);
+  await cancelling.query('COMMIT');
+  await cancelling.end();
+  expect(await store.expireLeases()).toHaveLength(1);
+  expect(await trial(lost!.trialId)).toMatchObject({ state: 'CANCELLED' });
 });
 
 test('cancelSweep() is refused for a sweep that is over or unknown', async () => {

@@ -8,8 +8,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runLoop } from '../../coordinator/engine/loop.ts';
 import { toGrpcStatus } from '../../coordinator/grpc/errors.ts';
 import { createHeldAttempts } from '../../coordinator/grpc/held-attempts.ts';
+import { createBestPointsReader } from '../../coordinator/service/best-points.ts';
 import { AbkdError } from '../../core/errors.ts';
 import type { SweepId, TrialId } from '../../core/ids.ts';
+import { countStates } from '../../core/stats/summary.ts';
+import { SweepState } from '../../core/sweep.ts';
 import { openLocalArtifacts } from '../../platform/artifacts/local.ts';
 import { createBell } from '../../platform/bell.ts';
 import { createLifecycle } from '../../platform/lifecycle.ts';
@@ -106,6 +109,45 @@ describe('createHeldAttempts()', () => {
     ]);
     expect(held.demand()).toBe(1);
     expect(held.sweeps()).toEqual([]);
+  });
+});
+
+describe('createBestPointsReader()', () => {
+  const trials = (SUCCEEDED: number) => ({ ...countStates([]), SUCCEEDED });
+  const running = { id: sweep('a'), state: SweepState.RUNNING };
+
+  it('reads again only when trials have moved, and of a running sweep not all the time', async () => {
+    let [nowMs, reads] = [0, 0];
+    const readSummaryRows = async () => {
+      reads += 1;
+      nowMs += 100;
+      return [];
+    };
+    const read = createBestPointsReader({ readSummaryRows }, { now: () => nowMs });
+    await Promise.all([read(running, trials(1)), read(running, trials(1))]);
+    expect(reads).toBe(1);
+    await read(running, trials(2));
+    expect(reads).toBe(1);
+    nowMs += 1000;
+    await read(running, trials(2));
+    expect(reads).toBe(2);
+    await read({ ...running, state: SweepState.COMPLETED }, trials(3));
+    expect(reads).toBe(3);
+    nowMs += 1_000_000;
+    await read({ ...running, state: SweepState.COMPLETED }, trials(3));
+    expect(reads).toBe(3);
+  });
+
+  it('does not remember a failure', async () => {
+    let reads = 0;
+    const readSummaryRows = async () => {
+      reads += 1;
+      if (reads === 1) throw new AbkdError('UNAVAILABLE', 'Cannot read');
+      return [];
+    };
+    const read = createBestPointsReader({ readSummaryRows }, { now: () => 0 });
+    await expect(read(running, trials(1))).rejects.toThrow('Cannot read');
+    expect((await read(running, trials(1))).size).toBe(0);
   });
 });
 

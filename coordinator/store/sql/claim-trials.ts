@@ -49,9 +49,8 @@ interface ClaimedRow {
 export async function claimTrials(query: Query, claim: ClaimFromSweep): Promise<readonly TrialAssignment[]> {
   const rows = await query<ClaimedRow>(
     `WITH sweep AS (
-       UPDATE sweeps SET state = 'RUNNING', started_at = coalesce(started_at, now()) WHERE id = $1
-       RETURNING timeout_ms,
-                 max_parallel - (SELECT count(*) FROM trials WHERE sweep_id = $1 AND state = 'RUNNING') AS free
+       SELECT timeout_ms, max_parallel - (SELECT count(*) FROM trials WHERE sweep_id = $1 AND state = 'RUNNING') AS free
+         FROM sweeps WHERE id = $1
      ), picked AS (
        SELECT id FROM trials
         WHERE sweep_id = $1 AND state = 'QUEUED' AND task_id = ANY ($2) AND available_at <= now()
@@ -69,6 +68,9 @@ export async function claimTrials(query: Query, claim: ClaimFromSweep): Promise<
        SELECT c.id, c.attempt, w.id, clock_timestamp() + $5 * interval '1 millisecond', w.kernel_id, w.backend,
               w.backend_version, coalesce(w.devices #>> '{0,kind}', 'cpu')
          FROM claimed c JOIN workers w ON w.id = $3
+     ), started AS (
+       UPDATE sweeps SET state = 'RUNNING', started_at = now()
+        WHERE id = $1 AND state = 'PENDING' AND EXISTS (SELECT FROM claimed)
      )
      SELECT c.id AS "trialId", c.attempt, c.task_id AS "taskId", k.definition, p.params, c.seed::float8 AS seed,
             c.replicate, s.timeout_ms::float8 AS "timeoutMs"

@@ -17,7 +17,7 @@ export async function recordMeasurements(
   const rows = await query<{ owned: boolean }>(
     `WITH owner AS (
        SELECT trial_id, number FROM attempts
-        WHERE trial_id = $1 AND number = $2
+        WHERE trial_id = $1 AND number = $2 AND state = 'ACTIVE'
           FOR SHARE
      ), recorded AS (
        INSERT INTO measurements (trial_id, attempt, step, "values")
