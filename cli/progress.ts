@@ -167,12 +167,16 @@ export function overallText(sweep: SweepAnswer): string {
     `${done} of ${plural(total, 'trial')}`,
     ...(RUNNING > 0 ? [`${RUNNING} running`] : []),
     ...(FAILED > 0 ? [`${FAILED} failed`] : []),
-    ...(RUNNING > 0 && done === 0 ? ['preparing teacher and data'] : []),
+    ...(RUNNING > 0 && done === 0 && isReal(sweep) ? ['preparing teacher and data'] : []),
     ...(sweep.etaSeconds === null || isFinalSweepState(sweep.state)
       ? []
       : [`about ${formatSeconds(sweep.etaSeconds)} to go`]),
   ];
   return `${sweep.state}: ${parts.join(', ')}`;
+}
+
+function isReal({ tasks }: SweepAnswer): boolean {
+  return tasks.some(({ definition }) => definition.run.kind === 'tfjs');
 }
 
 /** `mnist abkd gradNormalised`: enough to tell the tasks of a sweep apart. */

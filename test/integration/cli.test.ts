@@ -35,18 +35,14 @@ afterAll(async () => {
 });
 
 describe('reading commands', () => {
-  test.each([
-    ['status'],
-    ['status', 'latest'],
-    ['best'],
-    ['best', '--dataset', 'mnist', '--objective', 'abkd'],
-    ['workers'],
-    ['watch', 'latest'],
-  ])('%s %s --json prints one JSON document and nothing else', async (...args) => {
-    const { code, stdout, stderr } = await abkd([...args, '--json']);
-    expect(() => JSON.parse(stdout)).not.toThrow();
-    expect([code, stderr]).toEqual([0, '']);
-  });
+  test.each(['status', 'status latest', 'best', 'best --dataset mnist --objective abkd', 'workers', 'watch latest'])(
+    '%s --json prints one JSON document and nothing else',
+    async (command) => {
+      const { code, stdout, stderr } = await abkd([...command.split(' '), '--json']);
+      expect(() => JSON.parse(stdout)).not.toThrow();
+      expect([code, stderr]).toEqual([0, '']);
+    },
+  );
 
   test('best prints the table of the finished sweep, as plain text where it is piped', async () => {
     const { code, stdout } = await abkd(['best', '--sweep', sweep.slice(0, 6)]);

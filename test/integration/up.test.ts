@@ -23,7 +23,10 @@ describe('abkd up', () => {
   test('runs a sweep, refuses a second one on its home, leaves no process at Ctrl-C, and keeps the data', async () => {
     const first = await startUp(programs, home, { workers: 1 });
     const id = await submitSpec(first.httpUrl, noopSpec({ durationMs: 20 }));
-    await eventually(async () => expect(await readSweep(first.httpUrl, id)).toMatchObject({ state: 'COMPLETED' }), patient);
+    await eventually(
+      async () => expect(await readSweep(first.httpUrl, id)).toMatchObject({ state: 'COMPLETED' }),
+      patient,
+    );
 
     const second = await runCli(['up', '--home', home, '--http-port', '0', '--grpc-port', '0']);
     expect(second.code).toBe(1);
@@ -68,7 +71,10 @@ describe('abkd up', () => {
     }, patient);
     expect((await recordedPids(home))[0]).toBe(postgres);
 
-    await eventually(async () => expect(await readSweep(next.httpUrl, id)).toMatchObject({ state: 'COMPLETED' }), patient);
+    await eventually(
+      async () => expect(await readSweep(next.httpUrl, id)).toMatchObject({ state: 'COMPLETED' }),
+      patient,
+    );
     const trials = await readTrials(next.httpUrl, id);
     expect(trials).toHaveLength(10);
     for (const { state, history } of trials) {

@@ -6,6 +6,7 @@ import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
 import { log1p } from './log1p.ts';
 import { maxPoolGrad } from './max-pool-grad.ts';
+import { sum } from './sum.ts';
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts';
 
 /**
@@ -22,6 +23,7 @@ export function registerWasmKernels(): void {
     depthwiseBackpropInput(),
     log1p(),
     maxPoolGrad(),
+    sum(),
     unsortedSegmentSum(),
   ];
   for (const kernel of kernels) {
