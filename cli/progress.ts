@@ -191,12 +191,17 @@ export function bestText({ best }: TaskProgress): string | null {
   return `${formatParams(best.params)} ${formatMeanSe(best.selection)} (${best.selection.n})`.trim();
 }
 
-const barWidth = 24;
 const widestTitle = 32;
 
+/** A third of what the titles leave, so that the best point stays readable in a narrow window. */
+function barWidthIn(terminal: Terminal): number {
+  return Math.max(8, Math.min(24, Math.floor((terminal.width - widestTitle) / 3)));
+}
+
 function drawBar(value: number, total: number, terminal: Terminal): string {
-  const full = total === 0 ? barWidth : Math.floor((barWidth * value) / total);
-  return terminal.style('green', '█'.repeat(full)) + terminal.style('dim', '░'.repeat(barWidth - full));
+  const width = barWidthIn(terminal);
+  const full = total === 0 ? width : Math.floor((width * value) / total);
+  return terminal.style('green', '█'.repeat(full)) + terminal.style('dim', '░'.repeat(width - full));
 }
 
 /** A line that wrapped could not be redrawn in place. */

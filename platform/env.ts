@@ -16,8 +16,8 @@ export function readEnv<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => {
     const name = issue.path.join('.');
-    const value = secrets.includes(name) ? '(hidden)' : JSON.stringify(present[name] ?? null);
-    return `${name} is ${value}: ${issue.message}`;
+    const shown = secrets.includes(name) ? '(hidden)' : JSON.stringify(present[name]);
+    return `${name} is ${present[name] === undefined ? 'not set' : shown}: ${issue.message}`;
   });
   throw new AbkdError('BAD_CONFIG', `Cannot start with these settings: ${lines.join('; ')}`);
 }

@@ -22,9 +22,13 @@ for (const [title, name, args] of [
 }
 
 const projects = suites.flatMap((suite) => ['--project', suite]);
-await run(tool('vitest'), ['run', ...projects, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
-  show: true,
-}).catch((error) => process.stderr.write(`${error.message}\n`));
+await run(
+  tool('vitest'),
+  ['run', ...projects, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  {
+    show: true,
+  },
+).catch((error) => process.stderr.write(`${error.message}\n`));
 
 const counts = await readFile(report, 'utf8').then(JSON.parse, () => null);
 await rm(folder, { recursive: true, force: true });

@@ -46,7 +46,7 @@ function renderWorkers(listed: readonly WorkerAnswer[], terminal: Terminal): rea
       { title: 'host', flexible: true },
       { title: 'state' },
       { title: 'slots', align: 'right' },
-      { title: 'backend' },
+      { title: 'backend', flexible: true },
       { title: 'device', flexible: true },
       { title: 'datasets', flexible: true },
       { title: 'seen', align: 'right' },

@@ -6,22 +6,24 @@ import { stateOf } from '../../worker/models/weights/load.ts';
 import type { StateDict } from '../../worker/models/weights/state-dict.ts';
 
 /**
- * Numbers of [-1, 1): with h = 40503 Σ (k + 1) code(name[k]) and a = 2654435761 (i + 1) + h mod 2^32, a ^= a >> 15,
- * a = 2246822519 a mod 2^32, a ^= a >> 13, the number is a / 2^31 - 1.
+ * `value` of numbers u of [-1, 1): with h = 40503 Σ (k + 1) code(name[k]) and a = 2654435761 (i + 1) + h mod 2^32, a ^= a >> 15,
+ * a = 2246822519 a mod 2^32, a ^= a >> 13, u is a / 2^31 - 1.
  */
-export function hashedNumbers(name: string, length: number): Float64Array {
+export function hashedNumbers(name: string, length: number, value = (u: number) => u): Float32Array {
   const codes = [...name].reduce((sum, letter, k) => sum + (k + 1) * letter.charCodeAt(0), 0);
   const start = Math.imul(codes, 40503);
-  return Float64Array.from({ length }, (_, i) => {
+  const numbers = new Float32Array(length);
+  for (let i = 0; i < length; i += 1) {
     let a = (Math.imul(i + 1, 2654435761) + start) >>> 0;
     a = Math.imul(a ^ (a >>> 15), 2246822519) >>> 0;
-    return ((a ^ (a >>> 13)) >>> 0) / 2 ** 31 - 1;
-  });
+    numbers[i] = value(((a ^ (a >>> 13)) >>> 0) / 2 ** 31 - 1);
+  }
+  return numbers;
 }
 
-/** `count` images of 32 × 32 × 3, values of [-2, 2). */
-export function hashedImages(count: number): Float32Array {
-  return Float32Array.from(hashedNumbers('images', count * 32 * 32 * 3), (u) => 2 * u);
+/** `count` images with three channels, values of [-2, 2). */
+export function hashedImages(count: number, imageSize: number): Float32Array {
+  return hashedNumbers('images', count * imageSize * imageSize * 3, (u) => 2 * u);
 }
 
 /**
@@ -33,8 +35,7 @@ export function hashedStateDict(model: Classifier): StateDict {
     [...stateOf(model)].map(([name, variable]) => {
       const shape = torchShape(variable.shape);
       const value = valueRule(name, shape);
-      const data = Float32Array.from(hashedNumbers(name, variable.size), value);
-      return [name, { shape, dtype: 'float32', data }];
+      return [name, { shape, dtype: 'float32', data: hashedNumbers(name, variable.size, value) }];
     }),
   );
 }

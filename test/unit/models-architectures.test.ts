@@ -56,9 +56,10 @@ test.each(Object.entries(parameterCounts))('%s has the published %i trainable pa
 test.each(Object.entries(torchLogits))(
   '%s gives the logits that PyTorch gives for the same weights',
   (name, expected) => {
-    using model = create(name);
+    const { imageSize } = expected;
+    using model = create(name, zeroValues, imageSize);
     loadStateDict(model, hashedStateDict(model), 'hashed weights');
-    const images = tf.tensor4d(hashedImages(4), [4, 32, 32, 3]);
+    const images = tf.tensor4d(hashedImages(4, imageSize), [4, imageSize, imageSize, 3]);
     const firstLogits = (training: boolean) =>
       tf.tidy(() => model.forward(images, { training }).dataSync<'float32'>()).slice(0, 5);
     expect(relativeError(firstLogits(false), expected.evaluation)).toBeLessThan(1e-4);
@@ -99,7 +100,7 @@ test('the same seed draws the same weights, another seed others, with the varian
   using same = create('resnet8', drawnValues(5));
   using other = create('resnet8', drawnValues(6));
   const weight = (model: Classifier) =>
-    model.parameters[model.parameterNames.indexOf('layer3.0.conv2.weight')]!.dataSync();
+    model.parameters[model.parameterNames.indexOf('layer3.0.conv2.weight')]!.dataSync<'float32'>();
   expect(weight(same)).toEqual(weight(first));
   expect(weight(other)).not.toEqual(weight(first));
   const variance = weight(first).reduce((sum, value) => sum + value ** 2, 0) / weight(first).length;

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { deriveSeed } from '../../core/random.ts';
 import type { TeacherDefinition } from '../../core/task.ts';
@@ -7,8 +7,10 @@ import type { ImageDataset } from '../data/source.ts';
 import { limitPart, type SelectedPart } from '../data/split.ts';
 import type { Classifier } from '../models/classifier.ts';
 import { createClassifier } from '../models/registry.ts';
-import { exportWeights, importWeights } from '../models/weights/classifier-weights.ts';
-import { readSafetensors, writeSafetensors } from '../models/weights/safetensors.ts';
+import { exportWeights } from '../models/weights/classifier-weights.ts';
+import { loadStateDict } from '../models/weights/load.ts';
+import { writeSafetensors } from '../models/weights/safetensors.ts';
+import { readStateDictFile } from '../models/weights/state-dict-file.ts';
 import type { TrialContext } from '../trial/context.ts';
 import { contentKey } from './content-key.ts';
 import { createImageReader, labelsOf } from './images.ts';
@@ -17,7 +19,7 @@ import { objectiveLoss, type ResolvedObjective } from './objective.ts';
 import { trainEpochs } from './trainer.ts';
 
 /** Raised when a change would train another teacher from the same definition. */
-const teacherVersion = 1;
+const teacherVersion = 2;
 
 /** A teacher learns from labels alone. */
 const labelsOnly: ResolvedObjective = {
@@ -61,7 +63,7 @@ export async function loadTeacher(
   { definition, dataset }: Pick<TeacherOptions, 'definition' | 'dataset'>,
 ): Promise<Classifier> {
   const model = createTeacher(definition, dataset);
-  importWeights(model, readSafetensors(await readFile(file.path)));
+  loadStateDict(model, await readStateDictFile(file.path), file.path);
   return model;
 }
 

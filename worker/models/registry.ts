@@ -1,6 +1,8 @@
 import { AbkdError } from '../../core/errors.ts';
+import { architectures } from './architectures.ts';
 import type { Classifier, ClassifierFactory, ClassifierShape } from './classifier.ts';
 import { type CnnSpec, createCnn } from './cnn.ts';
+import { createSeededNetwork } from './network.ts';
 
 /**
  * The demo's student. Parameters: 9 226 for 28 px grey images and 10 classes (7 840 of them in the head), 12 018 for
@@ -28,9 +30,10 @@ const cnnM: CnnSpec = {
   ],
 };
 
-const factories: ReadonlyMap<string, ClassifierFactory> = new Map(
-  [cnnS, cnnM].map((spec) => [spec.name, (shape: ClassifierShape, seed: number) => createCnn(spec, shape, seed)]),
-);
+const factories: ReadonlyMap<string, ClassifierFactory> = new Map<string, ClassifierFactory>([
+  ...[cnnS, cnnM].map((spec) => [spec.name, (shape, seed) => createCnn(spec, shape, seed)] as const),
+  ...architectures.map((spec) => [spec.name, (shape, seed) => createSeededNetwork(spec, shape, seed)] as const),
+]);
 
 /** Names of the models that this version can build. */
 export const classifierNames: readonly string[] = [...factories.keys()];

@@ -4,9 +4,9 @@
  * Order of `auto`, and why:
  * 1. tfjs-node-gpu where TensorFlow uses a GPU: CUDA's own convolutions are the fastest there are;
  * 2. webgpu on a real GPU: the only way to AMD, Intel and Apple GPUs, and to NVIDIA's without CUDA;
- * 3. tfjs-node: TensorFlow on the processor, about six times WASM's training speed on one core;
- * 4. wasm: runs wherever Node runs, 30 GFLOP/s on one core;
- * 5. cpu: plain JavaScript, a hundred times slower than that.
+ * 3. tfjs-node: TensorFlow on the processor, several times as fast as WASM at training;
+ * 4. wasm: runs wherever Node runs, convolutions at 15 to 34 GFLOP/s on one core;
+ * 5. cpu: plain JavaScript, a hundred times as slow.
  * WebGPU on a processor (SwiftShader) is slower than WASM and never chosen by `auto`, only by name.
  */
 import * as tf from '@tensorflow/tfjs-core';

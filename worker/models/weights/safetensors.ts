@@ -8,13 +8,31 @@ export interface WeightTensor {
 }
 
 export interface WeightFile {
-  /** In file order. */
+  /** The float32 tensors, in file order. */
   readonly tensors: ReadonlyMap<string, WeightTensor>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** A tensor of another type, of which only the header is read. */
+export interface OtherTensor {
+  readonly shape: readonly number[];
+  /** As the format names it: I64, F16 .. */
+  readonly dtype: string;
+}
+
+export interface SafetensorsFile extends WeightFile {
+  readonly others: ReadonlyMap<string, OtherTensor>;
+}
+
 const lengthBytes = 8;
 const floatBytes = 4;
+/** Bytes of an element of each type. */
+const elementBytes: ReadonlyMap<string, number> = new Map([
+  ...['F64', 'I64', 'U64'].map((dtype) => [dtype, 8] as const),
+  ...['F32', 'I32', 'U32'].map((dtype) => [dtype, floatBytes] as const),
+  ...['F16', 'BF16', 'I16', 'U16'].map((dtype) => [dtype, 2] as const),
+  ...['I8', 'U8', 'BOOL', 'F8_E4M3', 'F8_E5M2'].map((dtype) => [dtype, 1] as const),
+]);
 /** The header of a model with a hundred thousand tensors has about 10 MB. */
 const maxHeaderBytes = 32 << 20;
 const metadataKey = '__metadata__';
@@ -61,9 +79,9 @@ export function writeSafetensors({ tensors, metadata }: WeightFile): Uint8Array 
 /**
  * Reads what `writeSafetensors` and other writers make. Every number of the header is checked before it is used, and
  * the tensors must cover the data exactly, without gap or overlap.
- * @throws {AbkdError} MISSING_DATA when the file is damaged, not safetensors, or has a dtype other than F32
+ * @throws {AbkdError} MISSING_DATA when the file is damaged, not safetensors, or has a dtype of no known size
  */
-export function readSafetensors(bytes: Uint8Array): WeightFile {
+export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   const { header, dataStart } = readHeader(bytes);
   const metadata = check(metadataSchema, header.get(metadataKey) ?? {}, metadataKey);
   const entries = [...header]
@@ -72,17 +90,20 @@ export function readSafetensors(bytes: Uint8Array): WeightFile {
     .sort((a, b) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
   const view = new DataView(bytes.buffer, bytes.byteOffset + dataStart, bytes.byteLength - dataStart);
   const tensors = new Map<string, WeightTensor>();
+  const others = new Map<string, OtherTensor>();
   let covered = 0;
   for (const { name, dtype, shape, data_offsets } of entries) {
     const [begin, end] = data_offsets;
-    if (dtype !== 'F32') throw damaged(`tensor "${name}" has dtype ${dtype}, expected F32`);
+    const size = elementBytes.get(dtype);
+    if (size === undefined) throw damaged(`tensor "${name}" has dtype ${dtype}, expected a known one`);
     if (begin !== covered || end < begin || end > view.byteLength) {
       throw damaged(
         `tensor "${name}" lies at ${begin}..${end}, expected a start of ${covered} and an end within the file`,
       );
     }
-    assertShape(name, shape, (end - begin) / floatBytes);
-    tensors.set(name, { shape, data: readFloats(view, begin, (end - begin) / floatBytes) });
+    assertShape(name, shape, (end - begin) / size);
+    if (dtype === 'F32') tensors.set(name, { shape, data: readFloats(view, begin, (end - begin) / floatBytes) });
+    else others.set(name, { shape, dtype });
     covered = end;
   }
   if (covered !== view.byteLength) {
@@ -90,7 +111,7 @@ export function readSafetensors(bytes: Uint8Array): WeightFile {
       `its tensors end at ${covered} of ${view.byteLength} data bytes, expected no bytes that belong to none`,
     );
   }
-  return { tensors, metadata };
+  return { tensors, others, metadata };
 }
 
 function readHeader(bytes: Uint8Array): { readonly header: ReadonlyMap<string, unknown>; readonly dataStart: number } {

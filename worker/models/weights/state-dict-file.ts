@@ -1,7 +1,7 @@
 import { messageOf } from '../../../core/errors.ts';
 import { readBoundedFile } from '../../data/bounded-file.ts';
 import { readSafetensors } from './safetensors.ts';
-import { type StateDict, unusableFile } from './state-dict.ts';
+import { type StateDict, type StateTensor, unusableFile } from './state-dict.ts';
 import { isTorchLegacy, readTorchLegacy } from './torch-legacy.ts';
 import { readTorchZip } from './torch-zip.ts';
 import { isZip } from './zip-archive.ts';
@@ -23,8 +23,12 @@ export function parseStateDict(bytes: Uint8Array, file: string): StateDict {
   if (isTorchLegacy(bytes)) return readTorchLegacy(bytes, file);
   if (isZip(bytes)) return readTorchZip(bytes, file);
   try {
-    const { tensors } = readSafetensors(bytes);
-    return new Map([...tensors].map(([name, tensor]) => [name, { ...tensor, dtype: 'float32' }]));
+    const { tensors, others } = readSafetensors(bytes);
+    const floats = [...tensors].map(([name, tensor]) => [name, { ...tensor, dtype: 'float32' }] as const);
+    return new Map<string, StateTensor>([
+      ...floats,
+      ...[...others].map(([name, tensor]) => [name, { ...tensor, data: null }] as const),
+    ]);
   } catch (error) {
     throw unusableFile(file, `neither a PyTorch file nor safetensors: ${messageOf(error)}`, error);
   }

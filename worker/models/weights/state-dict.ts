@@ -4,7 +4,7 @@ import { AbkdError } from '../../../core/errors.ts';
 export interface StateTensor {
   /** As PyTorch orders the axes: convolutions `[out, in / groups, height, width]`, linear layers `[out, in]`. */
   readonly shape: readonly number[];
-  /** `float32`, `int64` .. as PyTorch names it. */
+  /** `float32`; other types as the file names them: `int64`, `I64`. */
   readonly dtype: string;
   /** Row-major values of a float32 tensor, else null. */
   readonly data: Float32Array | null;

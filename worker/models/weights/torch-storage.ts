@@ -136,18 +136,23 @@ function assertWithin({ storage, offset, shape, strides }: TorchTensor, fail: Fa
   );
 }
 
-function gatherFloats({ storage, offset, shape, strides }: TorchTensor, bytes: Uint8Array): Float32Array {
+function gatherFloats({ offset, shape, strides }: TorchTensor, bytes: Uint8Array): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = new Float32Array(elementCount(shape));
-  const index = shape.map(() => 0);
-  let element = offset;
-  for (let i = 0; i < data.length; i += 1) {
-    data[i] = view.getFloat32(element * storage.elementBytes, true);
-    for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
+  // Rows along the last axis, so that the odometer turns once per row.
+  const columns = shape.at(-1) ?? 1;
+  const columnStride = strides.at(-1) ?? 1;
+  const index = shape.slice(0, -1).map(() => 0);
+  let first = offset;
+  for (let row = 0; row < data.length; row += columns) {
+    for (let column = 0; column < columns; column += 1) {
+      data[row + column] = view.getFloat32((first + column * columnStride) * 4, true);
+    }
+    for (let axis = index.length - 1; axis >= 0; axis -= 1) {
       index[axis]! += 1;
-      element += strides[axis]!;
+      first += strides[axis]!;
       if (index[axis]! < shape[axis]!) break;
-      element -= index[axis]! * strides[axis]!;
+      first -= index[axis]! * strides[axis]!;
       index[axis] = 0;
     }
   }
