@@ -1,9 +1,11 @@
 /**
- * Slots of a worker: each holds at most one trial process, which serves successive trials of one task so that data and
- * compiled kernels stay warm. A process is replaced after a failure, after too much growth, and for another task.
+ * Slots of a worker: each holds at most one trial process, which serves successive trials on the same data and student
+ * so that both, and compiled kernels, stay warm. The objectives of a pair are tasks of their own but share all that;
+ * changing processes between them would cost more than a short trial. A process is replaced after a failure, after too
+ * much growth, and for other data or another student.
  */
 import type { AttemptOutcome } from '../core/attempt.ts';
-import type { TaskId } from '../core/ids.ts';
+import type { TaskDefinition } from '../core/task.ts';
 import type { TrialAssignment } from '../core/trial.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { SlotLimits } from './config.ts';
@@ -40,7 +42,8 @@ interface Slot {
 
 interface WarmProcess {
   readonly process: TrialProcess;
-  readonly taskId: TaskId;
+  /** What its trials have in common; see `warmthOf`. */
+  readonly warmth: string;
   /** Memory after its first trial; null before. */
   firstBytes: number | null;
 }
@@ -50,7 +53,7 @@ export function createSlots(options: SlotsOptions): Slots {
   return {
     free: () => slots.filter((slot) => !slot.busy).length,
     start: (assignment, events) => {
-      const slot = chooseSlot(slots, assignment.taskId);
+      const slot = chooseSlot(slots, warmthOf(assignment.definition));
       return slot === undefined ? null : runInSlot(slot, assignment, events, options);
     },
     close: async () => {
@@ -59,10 +62,15 @@ export function createSlots(options: SlotsOptions): Slots {
   };
 }
 
-/** A free slot that is warm for the task, else an empty one, else one that has to change its task. */
-function chooseSlot(slots: readonly Slot[], taskId: TaskId): Slot | undefined {
+/** Equal for trials that one process can serve with what it already holds. */
+function warmthOf({ dataset, student, training, selectOn, splitSeed, run }: TaskDefinition): string {
+  return JSON.stringify([dataset, student, training, selectOn, splitSeed, run.kind]);
+}
+
+/** A free slot that is warm for the trial, else an empty one, else one that has to change. */
+function chooseSlot(slots: readonly Slot[], warmth: string): Slot | undefined {
   const free = slots.filter((slot) => !slot.busy);
-  return free.find((slot) => slot.warm?.taskId === taskId) ?? free.find((slot) => slot.warm === null) ?? free[0];
+  return free.find((slot) => slot.warm?.warmth === warmth) ?? free.find((slot) => slot.warm === null) ?? free[0];
 }
 
 function runInSlot(slot: Slot, assignment: TrialAssignment, events: TrialEvents, options: SlotsOptions): RunningTrial {
@@ -70,7 +78,7 @@ function runInSlot(slot: Slot, assignment: TrialAssignment, events: TrialEvents,
   let trial: SupervisedTrial | null = null;
   let stopWanted = false;
   const run = async (): Promise<AttemptOutcome> => {
-    const warm = await processFor(slot, assignment.taskId, options);
+    const warm = await processFor(slot, warmthOf(assignment.definition), options);
     trial = superviseTrial(warm.process, assignment, options.limits, events);
     if (stopWanted) trial.stop();
     const end = await trial.ended;
@@ -86,12 +94,12 @@ function runInSlot(slot: Slot, assignment: TrialAssignment, events: TrialEvents,
   };
 }
 
-/** The slot's process if it serves the task, else a new one; the old one is gone before the new one takes its memory. */
-async function processFor(slot: Slot, taskId: TaskId, options: SlotsOptions): Promise<WarmProcess> {
-  if (slot.warm?.taskId === taskId) return slot.warm;
+/** The slot's process if it is warm for the trial, else a new one; the old one is gone before the new one takes its memory. */
+async function processFor(slot: Slot, warmth: string, options: SlotsOptions): Promise<WarmProcess> {
+  if (slot.warm?.warmth === warmth) return slot.warm;
   await release(slot);
   const process = startTrialProcess({ settings: options.settings, heapMb: options.limits.heapMb, log: options.log });
-  const warm: WarmProcess = { process, taskId, firstBytes: null };
+  const warm: WarmProcess = { process, warmth, firstBytes: null };
   slot.warm = warm;
   void process.ended.then(() => {
     if (slot.warm === warm) slot.warm = null;
