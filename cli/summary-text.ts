@@ -62,7 +62,11 @@ function isSearched(group: SummaryGroup): boolean {
 }
 
 function renderGroup(group: SummaryGroup, baselines: readonly SummaryGroup[], paper: Paper): readonly string[] {
-  const sentences = [differenceSentence(group, baselines), publishedSentence(group), ...group.notes.map(asNote)];
+  const sentences = [
+    differenceSentence(group, baselines),
+    publishedSentence(group),
+    ...noteSentences(group, baselines),
+  ];
   const width = Math.min(paper.width, widestSentence);
   return [
     paper.style('bold', headline(group)),
@@ -196,6 +200,11 @@ function publishedSentence({ published, landmarks, unit }: SummaryGroup): string
   return `Published choice: ${choice} (${published.source}${value})${ran ? '' : '; not run here'}.`;
 }
 
-function asNote(note: string): string {
-  return `Note: ${note}`;
+/** Notes of the group, and those that its baselines have beside. */
+function noteSentences(group: SummaryGroup, baselines: readonly SummaryGroup[]): readonly string[] {
+  const own = group.notes.map((note) => `Note: ${note}`);
+  const others = baselines.flatMap(({ objective, notes }) =>
+    notes.filter((note) => !group.notes.includes(note)).map((note) => `Note: ${objective}: ${note}`),
+  );
+  return [...own, ...others];
 }

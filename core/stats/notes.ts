@@ -1,4 +1,5 @@
 import type { TrialCounts } from '../api.ts';
+import { datasets } from '../catalog/datasets.ts';
 import type { TaskDefinition } from '../task.ts';
 
 /** What a reader of a group must know beside its numbers; empty where there is nothing to warn of. */
@@ -9,14 +10,25 @@ export function summaryNotes(group: {
   readonly kernelIds: readonly string[];
   /** Search cells that could not be called best for want of seeds. */
   readonly leftOut: number;
+  /** Mean test value of the teacher; null where there is none. */
+  readonly teacherTest: number | null;
+  /** Mean selection value of each point that has one. */
+  readonly pointMeans: readonly number[];
 }): readonly string[] {
-  const { definition, trials, backends, kernelIds, leftOut } = group;
+  const { definition, trials, backends, kernelIds, leftOut, teacherTest, pointMeans } = group;
+  const chance = chanceOf(definition);
+  const collapsed = pointMeans.filter((mean) => mean < chance * nearChance).length;
   const unfinished = trials.QUEUED + trials.RUNNING + trials.WAITING;
   const notes: readonly (string | false)[] = [
     definition.run.kind === 'noop' && 'run: noop reports a made-up surface, nothing was trained',
     definition.selectOn === 'test' && 'points were selected on the test part: the best test value is optimistic',
     definition.checkpoint === 'best' && 'each trial reports its best epoch by selection value, not its last',
     definition.objective.compat === 'abkdRef' && 'loss with the axis branches of the published code (compat: abkdRef)',
+    teacherTest !== null &&
+      teacherTest < chance * nearChance &&
+      `the teacher did not learn: ${teacherTest.toFixed(2)} % on test, where guessing gives ${chance.toFixed(2)} %`,
+    collapsed > 0 &&
+      `${counted(collapsed, 'point')} did not learn at all (selection at chance): the loss is too strong there for this learning rate`,
     unfinished > 0 && `${counted(unfinished, 'trial')} still to finish`,
     trials.FAILED > 0 && `${counted(trials.FAILED, 'trial')} failed`,
     trials.CANCELLED > 0 && `${counted(trials.CANCELLED, 'trial')} cancelled`,
@@ -25,6 +37,15 @@ export function summaryNotes(group: {
     kernelIds.length > 1 && `results of several loss kernels are mixed: ${kernelIds.join(', ')}`,
   ];
   return notes.filter((note) => note !== false);
+}
+
+/** Below so many times the accuracy of guessing, nothing was learnt. */
+const nearChance = 1.3;
+
+/** Top-1 of guessing, percent; 0 where the dataset is unknown or nothing was trained. */
+function chanceOf({ dataset, run }: TaskDefinition): number {
+  const classes = datasets[dataset]?.classes ?? 0;
+  return classes === 0 || run.kind === 'noop' ? 0 : 100 / classes;
 }
 
 function counted(count: number, noun: string): string {

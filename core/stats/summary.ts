@@ -47,7 +47,9 @@ function summariseGroup(rows: readonly SummaryRow[]): SummaryGroup {
   const trials = countStates(rows.map((row) => row.state));
   const backends = distinct(succeeded.flatMap((row) => row.backend ?? []));
   const kernelIds = distinct(succeeded.flatMap((row) => row.kernelId ?? []));
+  const pointMeans = points.flatMap((point) => pointResult(point)?.selection.mean ?? []);
   const teacherValues = succeeded.flatMap((row) => row.teacherTest ?? []);
+  const teacherTest = teacherValues.length === 0 ? null : meanOf(teacherValues);
   const { dataset, protocol, metric, teacher, student, objective, definition, fingerprint, comparisonKey } = first;
   return {
     dataset,
@@ -62,7 +64,7 @@ function summariseGroup(rows: readonly SummaryRow[]): SummaryGroup {
     comparisonKey,
     sweeps: distinct(rows.map((row) => row.sweepId)),
     trials,
-    teacherTest: teacherValues.length === 0 ? null : meanOf(teacherValues),
+    teacherTest,
     best: ranked[0] === undefined ? null : pointResult(ranked[0]),
     runnersUp: ranked.slice(1, 1 + runnersUpShown).flatMap((point) => pointResult(point) ?? []),
     points: points.length,
@@ -71,7 +73,7 @@ function summariseGroup(rows: readonly SummaryRow[]): SummaryGroup {
     anova: oneWayAnova(points.map((point) => [...point.selectionBySeed.values()])),
     backends,
     kernelIds,
-    notes: summaryNotes({ definition, trials, backends, kernelIds, leftOut }),
+    notes: summaryNotes({ definition, trials, backends, kernelIds, leftOut, teacherTest, pointMeans }),
   };
 }
 

@@ -46,6 +46,12 @@ describe('summary', () => {
     expect(render([{ ...searched(), best: null, landmarks: [] }]).join('\n')).toContain('No trial has succeeded yet');
   });
 
+  test('notes of a baseline are told beside those of the group, each once', () => {
+    const noted = { ...searched(), notes: ['made up'] };
+    const lines = render([noted, { ...baseline('kd', 88), notes: ['made up', '1 trial failed'] }]);
+    expect(lines.filter((line) => line.startsWith('Note: '))).toEqual(['Note: made up', 'Note: kd: 1 trial failed']);
+  });
+
   test('no line is wider than the terminal', () => {
     const notes = ['two backends are mixed in this group, and this sentence goes on for quite a while after that'];
     expect(Math.max(...render([{ ...searched(), notes }]).map((line) => line.length))).toBeLessThanOrEqual(80);

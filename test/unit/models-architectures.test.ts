@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
+import { availableModels } from '../../core/catalog/models.ts';
 import { architectures } from '../../worker/models/architectures.ts';
 import type { Classifier } from '../../worker/models/classifier.ts';
 import { drawnValues, type InitialValues, zeroValues } from '../../worker/models/initial-values.ts';
 import { createNetwork } from '../../worker/models/network.ts';
+import { classifierNames } from '../../worker/models/registry.ts';
 import { loadStateDict } from '../../worker/models/weights/load.ts';
 import { initBackend } from '../../worker/tf/backend.ts';
 import { hashedImages, hashedStateDict } from '../support/hashed-weights.ts';
@@ -112,6 +114,10 @@ test('option-A shortcuts refuse images that cannot be halved twice', () => {
   expect(() => create('resnet20-a', zeroValues, 30)).toThrow(
     'Cannot build model "resnet20-a" for images of 30 pixels: expected a multiple of 4',
   );
+});
+
+test('the catalogue offers exactly the models that can be built', () => {
+  expect([...availableModels].sort()).toEqual([...classifierNames].sort());
 });
 
 test('disposing a model frees every tensor', () => {

@@ -172,4 +172,11 @@ describe('summarise()', () => {
     expect(only([row(0, 1, 70, { ...pair, objective: 'kd' })]).published).toBeNull();
     expect(only([row(0, 1, 70)]).published).toBeNull();
   });
+
+  it('says when the teacher or some points did no better than guessing', () => {
+    const rows = [...point(1, [90, 91]), ...point(2, [9.8, 10.1])];
+    expect(only(rows).notes).toEqual([expect.stringMatching(/^1 point did not learn at all/)]);
+    const weak = only(rows.map((one) => ({ ...one, teacherTest: 11.15 })));
+    expect(weak.notes[0]).toBe('the teacher did not learn: 11.15 % on test, where guessing gives 10.00 %');
+  });
 });

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { AbkdError } from '../../core/errors.ts';
 import {
   type ObjectiveDefinition,
@@ -33,8 +34,8 @@ export function resolveTrial(
     objective: objectiveSchema.safeParse({ ...objective, ...pick(params, objectiveParams) }),
     training: trainingSchema.safeParse({ ...training, ...pick(params, trainingParams) }),
   };
-  if (!resolved.objective.success) throw invalid(resolved.objective.error.issues[0]!.message);
-  if (!resolved.training.success) throw invalid(resolved.training.error.issues[0]!.message);
+  if (!resolved.objective.success) throw invalid(describe(resolved.objective.error));
+  if (!resolved.training.success) throw invalid(describe(resolved.training.error));
   const { kind, alpha, beta } = resolved.objective.data;
   if (kind === 'abkd' && (alpha === null || beta === null)) {
     throw invalid(`alpha is ${alpha} and beta is ${beta}, expected numbers`);
@@ -44,6 +45,10 @@ export function resolveTrial(
 
 function pick(params: Readonly<Record<string, number>>, names: readonly string[]): Record<string, number> {
   return Object.fromEntries(Object.entries(params).filter(([name]) => names.includes(name)));
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
 }
 
 function invalid(problem: string): AbkdError {

@@ -15,14 +15,13 @@ export async function scaleFactor(
   teacher: Pick<TeacherOutputs, 'logits' | 'classes'>,
 ): Promise<number> {
   const rows = Math.min(sampleSize, teacher.logits.length / teacher.classes);
-  const total = (alpha: number, beta: number) =>
-    tf.tidy(() => {
-      const teacherLogits = tf.tensor2d(teacher.logits.slice(0, rows * teacher.classes), [rows, teacher.classes]);
-      const uniform = tf.zerosLike(teacherLogits);
-      const gradient = abGradient({ ...point, alpha, beta, teacherLogits, studentLogits: uniform });
-      return tf.sum(tf.norm(gradient, 'euclidean', 1));
-    });
-  const totals = tf.stack([total(1, 0), total(point.alpha, point.beta)]);
+  const totals = tf.tidy(() => {
+    const teacherLogits = tf.tensor2d(teacher.logits.slice(0, rows * teacher.classes), [rows, teacher.classes]);
+    const studentLogits = tf.zerosLike(teacherLogits);
+    const total = (alpha: number, beta: number) =>
+      tf.sum(tf.norm(abGradient({ ...point, alpha, beta, teacherLogits, studentLogits }), 'euclidean', 1));
+    return tf.stack([total(1, 0), total(point.alpha, point.beta)]);
+  });
   const [forwardKl, own] = await totals.data();
   totals.dispose();
   return forwardKl! / own!;

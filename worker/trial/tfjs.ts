@@ -30,13 +30,13 @@ interface EpochResult {
  * task's teacher. Reports every epoch; the result is that of the last or of the best epoch, as the task wants.
  */
 export const runTfjs: TrialRunner = async (context) => {
-  const startedMs = systemClock.now();
   const { definition, params, seed } = context.assignment;
   const resolved = resolveTrial(definition, params);
   const workspace = await openWorkspace(context);
   const { teacher, dataset } = workspace;
   const objective = await resolveObjective(resolved, teacher);
   const shape = { imageSize: dataset.height, channels: dataset.channels, classes: dataset.classNames.length };
+  const startedMs = systemClock.now();
   const student = createClassifier(definition.student.model, shape, deriveSeed('student', seed));
   try {
     const chosen = await distil(student, { context, workspace, objective, training: resolved.training });

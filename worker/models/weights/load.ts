@@ -50,10 +50,17 @@ function problemOf(name: string, variable: Variable, found: StateTensor | undefi
     return `has shape [${found.shape.join(', ')}], expected [${expected.join(', ')}]`;
   }
   if (found.data === null) return `has dtype ${found.dtype}, expected float32`;
-  const odd = found.data.findIndex((value) => !Number.isFinite(value));
-  if (odd >= 0) return `has the value ${found.data[odd]} at index ${odd}, expected finite values`;
-  const negative = name.endsWith('.running_var') ? found.data.findIndex((value) => value < 0) : -1;
-  return negative < 0 ? null : `has the value ${found.data[negative]} at index ${negative}, expected a variance`;
+  return valueProblem(found.data, name.endsWith('.running_var') ? 0 : Number.NEGATIVE_INFINITY);
+}
+
+/** The first value that is not finite or below `least`. */
+function valueProblem(data: Float32Array, least: number): string | null {
+  for (let i = 0; i < data.length; i += 1) {
+    const value = data[i]!;
+    if (Number.isFinite(value) && value >= least) continue;
+    return `has the value ${value} at index ${i}, expected ${least === 0 ? 'a variance' : 'finite values'}`;
+  }
+  return null;
 }
 
 function withoutWrapper(state: StateDict): StateDict {

@@ -1,0 +1,3 @@
+import { describeDivergence } from '../support/divergence.ts';
+
+await describeDivergence('cpu');
