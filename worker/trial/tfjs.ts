@@ -6,6 +6,7 @@ import { deriveSeed } from '../../core/random.ts';
 import type { TaskDefinition } from '../../core/task.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { ImageBatch } from '../data/batches.ts';
+import { createDiagnostics } from '../distill/diagnose.ts';
 import { type Evaluation, evaluate } from '../distill/evaluate.ts';
 import { createImageReader, labelsOf } from '../distill/images.ts';
 import { labelsOnly, objectiveLoss, type ResolvedObjective } from '../distill/objective.ts';
@@ -24,6 +25,7 @@ interface EpochResult {
   readonly trained: TrainedEpoch;
   readonly selection: Evaluation;
   readonly test: Evaluation;
+  readonly diagnostics: Readonly<Record<string, number>>;
 }
 
 /**
@@ -90,12 +92,18 @@ async function distil(student: Classifier, distillation: Distillation): Promise<
       labels: labelsOf(batch),
       epoch,
     });
-  const images = createImageReader(workspace.dataset, workspace.parts.train, training.batchSize);
+  const { dataset, parts, teacher } = workspace;
+  const images = createImageReader(dataset, parts.train, training.batchSize);
+  const diagnose = createDiagnostics({
+    ...{ objective, dataset, teacher, context },
+    ...{ trainPart: parts.train, seed: definition.splitSeed },
+  });
   context.phase(`training student ${student.name}, epoch 1/${training.epochs}`);
   let chosen: EpochResult | null = null;
   let startedMs = systemClock.now();
   for await (const trained of trainEpochs({ model: student, images, lossOf, settings: training, seed, context })) {
-    const result = { trained, ...(await evaluateStudent(student, distillation)) };
+    const evaluated = await evaluateStudent(student, distillation);
+    const result = { trained, ...evaluated, diagnostics: await diagnose(student, trained.epoch) };
     report(context, result, (systemClock.now() - startedMs) / 1000);
     startedMs = systemClock.now();
     if (chosen === null || counts(result, chosen, definition.checkpoint)) chosen = result;
@@ -113,20 +121,24 @@ function counts(result: EpochResult, chosen: EpochResult, checkpoint: TaskDefini
   return checkpoint === 'last' || result.selection.top1 > chosen.selection.top1;
 }
 
-async function evaluateStudent(student: Classifier, { context, workspace }: Distillation) {
-  const test = await evaluate(student, workspace.test, context);
+async function evaluateStudent(student: Classifier, { context, workspace, objective }: Distillation) {
+  const temperature = 'temperature' in objective.definition ? objective.definition.temperature : null;
   const onTest = context.assignment.definition.selectOn === 'test';
-  const selection = onTest ? test : await evaluate(student, workspace.selection, context);
+  const test = await evaluate(student, workspace.test, context, onTest ? temperature : null);
+  const selection = onTest ? test : await evaluate(student, workspace.selection, context, temperature);
   return { selection, test };
 }
 
-function report(context: TrialContext, { trained, selection, test }: EpochResult, epochSeconds: number): void {
+function report(context: TrialContext, result: EpochResult, epochSeconds: number): void {
+  const { trained, selection, test, diagnostics } = result;
   context.report(trained.epoch, {
     [MetricName.loss]: trained.loss,
     ...(trained.divergence === null ? {} : { [MetricName.divergence]: trained.divergence }),
     [MetricName.selection]: selection.top1,
     [MetricName.test]: test.top1,
     [MetricName.studentEntropy]: selection.entropy,
+    ...(selection.entropyAtT === null ? {} : { [MetricName.studentEntropyAtT]: selection.entropyAtT }),
     [MetricName.epochSeconds]: epochSeconds,
+    ...diagnostics,
   });
 }
