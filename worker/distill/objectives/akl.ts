@@ -12,7 +12,7 @@ import type { Divergence } from './contract.ts';
  * as the head's last belong to the head as well (a sort would choose among them by chance).
  *
  * @see Wu et al., "Rethinking Kullback-Leibler Divergence in Knowledge Distillation for Large Language Models",
- *   arXiv 2404.02657, section 4 (mu = 0.5)
+ *   arXiv 2404.02657 (mu = 0.5 there)
  */
 export const akl: Divergence<'akl'> = ({ temperature, headMass }, batch) => {
   const share = headShare({ ...batch, temperature }, headMass);

@@ -7,7 +7,8 @@ import type { Divergence } from './contract.ts';
  * The larger of two alpha-divergences, D_AB^(a, 1 - a) and D_AB^(b, 1 - b), each a mean over the whole batch, as ABKD
  * compares with it (no importance weight is clipped). a = -1 and b = 1 are AlphaNet's own.
  *
- * @see Wang et al., "AlphaNet: Improved Training of Supernets with Alpha-Divergence", arXiv 2102.07954, equation 8
+ * @see Wang et al., "AlphaNet: Improved Training of Supernets with Alpha-Divergence", arXiv 2102.07954
+ *   (adaptive alpha-divergence)
  */
 export const alphanet: Divergence<'alphanet'> = ({ temperature, alphaMinus, alphaPlus }, batch) => {
   const low = abRows({ ...batch, temperature, alpha: alphaMinus, beta: 1 - alphaMinus });

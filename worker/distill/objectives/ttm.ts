@@ -6,6 +6,6 @@ import { transformedRows } from './transformed.ts';
  * probabilities to the power `gamma`, normalised; no T^2. Every sample has weight 1 (the weighted form, WTTM, is another
  * objective).
  *
- * @see Zheng and Yang, "Knowledge Distillation Based on Transformed Teacher Matching", arXiv 2402.11148, section 3
+ * @see Zheng and Yang, "Knowledge Distillation Based on Transformed Teacher Matching", arXiv 2402.11148
  */
 export const ttm: Divergence<'ttm'> = (objective, batch) => transformedRows({ ...objective, alpha: 1, beta: 0 }, batch);

@@ -6,7 +6,7 @@ import type { Divergence } from './contract.ts';
 /**
  * Total variation distance, 1/2 sum |p - q|. Where p = q its slope is taken as 0.
  *
- * @see Wen et al., "f-Divergence Minimization for Sequence-Level Knowledge Distillation", arXiv 2307.15190, section 2
+ * @see Wen et al., "f-Divergence Minimization for Sequence-Level Knowledge Distillation", arXiv 2307.15190 (TVD)
  */
 export const tv: Divergence<'tv'> = ({ temperature }, batch) => {
   const { logP, logQ, r, q } = softmaxPair({ ...batch, temperature });
