@@ -10,7 +10,8 @@ import { type PostgresBinaries, relocateBinaries } from './postgres-binaries.ts'
  *
  *  self       as we are
  *  namespace  in a user namespace in which we are `nobody`; files stay ours, so that folders closed to others (0700) work
- *  reader     as user `nobody` that may read and search everything; owns the data
+ *  reader     as user `nobody` that may search every folder; owns the data, which may lie in a closed folder, while the
+ *             programs must be open to others
  *  nobody     as user `nobody`, with the programs copied beside the data; every folder above must be open to others
  */
 export type AccountName = 'self' | 'namespace' | 'reader' | 'nobody';
@@ -107,8 +108,9 @@ async function own(folder: string, uid: number): Promise<void> {
 
 /** Null where it works, else why not. */
 function tryAccount(account: PostgresAccount, folder: string): Promise<string | null> {
-  const script = 'test -w "$1" && test -x "$1" && "$2" --version >/dev/null';
-  const [command, ...args] = [...account.prefix, 'sh', '-c', script, 'sh', folder, account.binaries.postgres];
+  // initdb looks for postgres with access(2), which ignores added capabilities: only initdb itself can tell.
+  const script = 'test -w "$1" && test -x "$1" && "$2" --show -D "$1/data" >/dev/null';
+  const [command, ...args] = [...account.prefix, 'sh', '-c', script, 'sh', folder, account.binaries.initdb];
   return new Promise((resolve) => {
     execFile(command!, args, { cwd: '/', ...account.identity }, (error, _stdout, stderr) => {
       if (error === null) return resolve(null);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SummaryAnswer, SweepAnswer } from '../../core/api.ts';
-import { type CliResult, cliPath, makeFolder, noopSpec, runCli } from '../support/cli.ts';
+import { type CliResult, cliPath, makeFolder, noopSpec, runCli, withoutSettings } from '../support/cli.ts';
 import { createPrograms } from '../support/processes.ts';
 import { killRecorded, startUp } from '../support/up.ts';
 
@@ -72,6 +72,7 @@ describe('reading commands', () => {
   test('a reader that closes the pipe ends the command without an error', async () => {
     const child = spawn('sh', ['-c', `"${process.execPath}" "${cliPath}" best --json | head -c 1`], {
       cwd: folder.path,
+      env: withoutSettings(process.env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     expect(await Promise.all([text(child.stdout), text(child.stderr)])).toEqual(['{', '']);

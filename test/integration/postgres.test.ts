@@ -11,7 +11,8 @@ import {
   type PostgresOptions,
   startPostgres,
 } from '../../coordinator/embedded/postgres.ts';
-import { completeLinks } from '../../coordinator/embedded/postgres-binaries.ts';
+import type { AccountName } from '../../coordinator/embedded/postgres-account.ts';
+import { completeLinks, findPostgresBinaries } from '../../coordinator/embedded/postgres-binaries.ts';
 import { createLogger } from '../../platform/logger.ts';
 import { readProcessIdentity } from '../../platform/process-identity.ts';
 import { eventually } from '../support/eventually.ts';
@@ -161,7 +162,10 @@ asRoot('as root, Postgres runs on the same data in each way, one after another',
   const home = await makeHome();
   // The way "nobody" is for machines that allow neither of the others, and needs folders that others may enter.
   await chmod(join(home, '..'), 0o755);
-  const ways = ['reader', 'nobody', 'namespace'] as const;
+  const { initdb } = await findPostgresBinaries();
+  const open = (await run('test', ['-x', initdb], { cwd: '/', uid: 65534, gid: 65534 })).code === 0;
+  if (!open) process.stderr.write(`Leaving out the way "reader": others may not enter the folder of ${initdb}\n`);
+  const ways: readonly AccountName[] = open ? ['reader', 'nobody', 'namespace'] : ['nobody', 'namespace'];
   for (const [index, account] of ways.entries()) {
     const postgres = await start(home, { accounts: [account] });
     expect(await addRow(postgres)).toBe(index + 1);

@@ -73,7 +73,8 @@ run: { kind: noop, durationMs: ${options.durationMs}, steps: 2, failure: ${optio
 `;
 }
 
-function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** The environment without what would change a program's behaviour. */
+export function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(
       ([name]) => !/^(ABKD_|npm_|DATABASE_URL$|NATS_URL$|NODE_OPTIONS$|VITEST|NO_COLOR$)/.test(name),
