@@ -4,7 +4,7 @@
  */
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { crossEntropy } from '../worker/distill/cross-entropy.ts';
+import { crossEntropy } from '../worker/distill/objectives/ce.ts';
 import { createSgd } from '../worker/distill/optimizer.ts';
 import type { ClassifierShape } from '../worker/models/classifier.ts';
 import { createClassifier } from '../worker/models/registry.ts';

@@ -181,8 +181,9 @@ function isReal({ tasks }: SweepAnswer): boolean {
 
 /** `mnist abkd gradNormalised`: enough to tell the tasks of a sweep apart. */
 export function taskTitle(task: TaskProgress): string {
-  const { kind, scale } = task.definition.objective;
-  const scaled = kind === 'abkd' && scale !== 'raw' && !task.objective.includes(scale) ? ` ${scale}` : '';
+  const { objective } = task.definition;
+  const scale = 'scale' in objective ? objective.scale : 'raw';
+  const scaled = scale !== 'raw' && !task.objective.includes(scale) ? ` ${scale}` : '';
   return `${task.dataset} ${task.objective}${scaled}`;
 }
 

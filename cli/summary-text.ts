@@ -48,7 +48,7 @@ export function renderSummary(summary: SummaryAnswer, paper: Paper, objective?: 
 
 /** By dataset and pair; the raw divergence before its normalised form. */
 function sortKeyOf({ dataset, student, teacher, objective, definition }: SummaryGroup): string {
-  return [dataset, student, teacher ?? '', objective, definition.objective.scale === 'raw' ? 0 : 1].join(' ');
+  return [dataset, student, teacher ?? '', objective, isNormalised(definition) ? 1 : 0].join(' ');
 }
 
 /** Groups of other objectives under the same setting that have nothing to search: `kd`, `ce`. */
@@ -58,7 +58,8 @@ function baselinesOf(group: SummaryGroup, all: readonly SummaryGroup[]): readonl
 }
 
 function isSearched(group: SummaryGroup): boolean {
-  return group.definition.objective.kind === 'abkd' || group.points > 1;
+  const { objective } = group.definition;
+  return 'alpha' in objective || 'beta' in objective || group.points > 1;
 }
 
 function renderGroup(group: SummaryGroup, baselines: readonly SummaryGroup[], paper: Paper): readonly string[] {
@@ -83,19 +84,24 @@ function headline(group: SummaryGroup): string {
   return `${group.dataset}: ${pair}, ${objectiveTitle(group)}`;
 }
 
-/** `abkd`, with what tells two abkd tasks of one sweep apart. */
+/** `abkd raw`, `hellinger gradNormalised`, `kd`: the kind with what tells two tasks of it in one sweep apart. */
 function objectiveTitle({ objective, definition }: SummaryGroup): string {
-  const { kind, scale, compat } = definition.objective;
-  if (kind !== 'abkd') return objective;
-  const parts = [objective, scale, ...(compat === 'exact' ? [] : [compat])];
-  return parts.filter((part, index) => index === 0 || !objective.includes(part)).join(' ');
+  const { kind, ...fields } = definition.objective;
+  const scale = 'scale' in fields && (kind === 'abkd' || isNormalised(definition)) ? [fields.scale] : [];
+  const compat = 'compat' in fields && fields.compat !== 'exact' ? [fields.compat] : [];
+  return [objective, ...[...scale, ...compat].filter((part) => !objective.includes(part))].join(' ');
+}
+
+function isNormalised({ objective }: SummaryGroup['definition']): boolean {
+  return 'scale' in objective && objective.scale === 'gradNormalised';
 }
 
 function settingLine(group: SummaryGroup): string {
   const { objective, selectOn } = group.definition;
   const { done, total } = countTrials(group.trials);
   return [
-    ...(objective.kind === 'ce' ? [] : [`T ${objective.temperature}`, `weight ${formatParam(objective.weight)}`]),
+    ...('temperature' in objective ? [`T ${objective.temperature}`] : []),
+    ...('weight' in objective ? [`weight ${formatParam(objective.weight)}`] : []),
     `${group.metric}${group.unit === '' ? '' : ` in ${group.unit}`}, selected on ${selectOn}`,
     ...(group.teacherTest === null ? [] : [`teacher ${group.teacherTest.toFixed(2)} on test`]),
     plural(group.points, 'point'),
@@ -169,7 +175,7 @@ function baselineRow(baseline: SummaryGroup, best: PointResult): readonly Row[] 
   const bothKnown = selection.se !== null && best.selection.se !== null;
   const se = bothKnown ? Math.hypot(selection.se ?? 0, best.selection.se ?? 0) : null;
   const lead = { mean: best.selection.mean - selection.mean, se };
-  return [{ title: baseline.objective, point: { ...baseline.best, params: {} }, lead }];
+  return [{ title: objectiveTitle(baseline), point: { ...baseline.best, params: {} }, lead }];
 }
 
 /** Whether the differences between points are more than chance, in words. */

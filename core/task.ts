@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { objectiveSchema } from './objective.ts';
 
 /**
  * What a worker needs to know of a task, fully resolved: recipe defaults applied, nothing implied.
@@ -20,24 +21,6 @@ export const teacherTrainingSchema = z.strictObject({
 });
 
 export const teacherSchema = z.strictObject({ model: z.string(), train: teacherTrainingSchema });
-
-/** Fixed (not searched) fields of the objective. Points may override any of the numeric ones. */
-export const objectiveSchema = z.strictObject({
-  kind: z.enum(['abkd', 'kd', 'ce']),
-  /** Softmax temperature of teacher and student in the divergence, > 0. */
-  temperature: finite.positive(),
-  /** Weight of the divergence term. */
-  weight: finite.min(0),
-  /** Weight of the cross-entropy with the labels. */
-  ceWeight: finite.min(0),
-  /** `gradNormalised` multiplies D by c(alpha, beta, T) so that every point pulls equally hard at the start. */
-  scale: z.enum(['raw', 'gradNormalised']),
-  /** `abkdRef` reproduces the published code's axis branches, for like-for-like tables only. */
-  compat: z.enum(['exact', 'abkdRef']),
-  /** Fixed alpha/beta where the objective has them and the space does not search them. */
-  alpha: finite.nullable(),
-  beta: finite.nullable(),
-});
 
 export const trainingSchema = z.strictObject({
   epochs: z.int().min(1).max(10_000),
@@ -78,6 +61,7 @@ export const taskDefinitionSchema = z.strictObject({
   /** null for `ce` tasks, whose student learns alone. */
   teacher: teacherSchema.nullable(),
   student: z.strictObject({ model: z.string() }),
+  /** Fixed fields of the objective. Points may override the numeric ones. */
   objective: objectiveSchema,
   metric: z.enum(['top1']),
   selectOn: z.enum(['val', 'test']),
@@ -90,8 +74,6 @@ export const taskDefinitionSchema = z.strictObject({
 
 export type TeacherTraining = z.infer<typeof teacherTrainingSchema>;
 export type TeacherDefinition = z.infer<typeof teacherSchema>;
-export type ObjectiveDefinition = z.infer<typeof objectiveSchema>;
-export type ObjectiveKind = ObjectiveDefinition['kind'];
 export type TrainingDefinition = z.infer<typeof trainingSchema>;
 export type RunDefinition = z.infer<typeof runSchema>;
 export type TaskDefinition = z.infer<typeof taskDefinitionSchema>;

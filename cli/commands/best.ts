@@ -19,7 +19,7 @@ export const best = defineCommand({
     dataset: { type: 'string', valueHint: 'NAME', description: 'only this dataset' },
     student: { type: 'string', valueHint: 'MODEL', description: 'only this student' },
     teacher: { type: 'string', valueHint: 'MODEL', description: 'only this teacher' },
-    objective: { type: 'string', valueHint: 'KIND', description: 'only this objective: abkd, kd, ce' },
+    objective: { type: 'string', valueHint: 'KIND', description: 'only this objective: abkd, kd, dkd, ...' },
     sweep: { type: 'string', valueHint: 'ID', description: 'only this sweep: its id, the unique beginning, or latest' },
     json: { type: 'boolean', description: 'print one JSON document' },
   },

@@ -8,11 +8,17 @@ export function describeTeacher(definition: TaskDefinition): string | null {
   return `${model} (${train.epochs} ${train.epochs === 1 ? 'epoch' : 'epochs'}${limit})`;
 }
 
-/** The objective with its fixed fields: `abkd T=4 weight=32 ce=1 scale=raw`, `kd T=4 weight=2 ce=1`, `ce`. */
-export function describeObjective(definition: TaskDefinition): string {
-  const { kind, temperature, weight, ceWeight, scale, compat } = definition.objective;
-  if (kind === 'ce') return 'ce';
-  const shared = `${kind} T=${temperature} weight=${weight} ce=${ceWeight}`;
-  if (kind === 'kd') return shared;
-  return `${shared} scale=${scale}${compat === 'exact' ? '' : ` compat=${compat}`}`;
+/** Names that are shorter than the field's. */
+const shortNames: Readonly<Record<string, string>> = { temperature: 'T', ceWeight: 'ce' };
+
+/**
+ * The objective with its fixed fields: `abkd T=4 weight=32 ce=1 scale=raw`, `skl T=4 weight=32 ce=1 skew=0.1 scale=raw`,
+ * `ce`. Alpha and beta are coordinates of the points and not named.
+ */
+export function describeObjective({ objective }: TaskDefinition): string {
+  const { kind, ...fields } = objective;
+  const shown = Object.entries(fields).filter(
+    ([name, value]) => value !== null && name !== 'alpha' && name !== 'beta' && value !== 'exact',
+  );
+  return [kind, ...shown.map(([name, value]) => `${shortNames[name] ?? name}=${value}`)].join(' ');
 }

@@ -1,10 +1,11 @@
-import { objectives as objectiveCatalog } from '../catalog/objectives.ts';
+import { withDefaults } from '../catalog/objectives.ts';
+import { isDistilling } from '../objective.ts';
 import type { SweepPlan, TaskPlan, TrialPlan } from '../plan.ts';
 import { deriveSeed } from '../random.ts';
 import type { Suggestion } from '../search/strategy.ts';
 import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
 import type { Space } from '../space/space.ts';
-import type { ObjectiveDefinition, TaskDefinition, TeacherDefinition } from '../task.ts';
+import type { TaskDefinition, TeacherDefinition } from '../task.ts';
 import { canonicalJson } from './canonical.ts';
 import { comparisonKeyOf, fingerprintOf } from './fingerprint.ts';
 import { landmarksOf } from './landmarks.ts';
@@ -104,9 +105,9 @@ function defineTask(task: TaskSpec, objective: ObjectiveSpec, spec: SweepSpec): 
   return {
     dataset: task.dataset,
     protocol: task.protocol,
-    teacher: objectiveCatalog[objective.kind].distils ? resolveTeacher(task) : null,
+    teacher: isDistilling(objective) ? resolveTeacher(task) : null,
     student: task.student,
-    objective: defineObjective(objective),
+    objective: withDefaults(objective),
     metric: spec.metric,
     selectOn: spec.selectOn,
     checkpoint: spec.checkpoint,
@@ -114,22 +115,6 @@ function defineTask(task: TaskSpec, objective: ObjectiveSpec, spec: SweepSpec): 
     run: spec.run,
     splitSeed: deriveSeed('split', spec.search.seed, task.dataset),
   };
-}
-
-/** Fields that an objective does not have get the value that leaves it alone. */
-function defineObjective(objective: ObjectiveSpec): ObjectiveDefinition {
-  const plain = { scale: 'raw', compat: 'exact', alpha: null, beta: null } as const;
-  const { defaults } = objectiveCatalog[objective.kind];
-  if (objective.kind === 'ce') return { kind: 'ce', ...defaults, ...plain };
-  const { kind, temperature, weight, ceWeight } = objective;
-  const divergence = {
-    temperature: temperature ?? defaults.temperature,
-    weight: weight ?? defaults.weight,
-    ceWeight: ceWeight ?? defaults.ceWeight,
-  };
-  if (objective.kind === 'kd') return { kind, ...divergence, ...plain };
-  const { scale, compat, alpha = null, beta = null } = objective;
-  return { kind, ...divergence, scale, compat, alpha, beta };
 }
 
 function sweepWarnings(spec: SweepSpec): readonly string[] {

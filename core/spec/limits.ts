@@ -7,7 +7,7 @@ export const specLimits = {
   /** Words and signs of a YAML document: half a second of reading. */
   yamlTokens: 200_000,
   tasks: 100,
-  objectives: 20,
+  objectives: 40,
   constraints: 50,
   /** Points of one task under one objective. */
   pointsPerTask: 10_000,

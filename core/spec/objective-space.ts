@@ -1,4 +1,4 @@
-import { type ParameterName, parameterEntry, parameterNames } from '../catalog/parameters.ts';
+import { isParameterOf, type ParameterName, parameterNames } from '../catalog/parameters.ts';
 import { createRandom } from '../random.ts';
 import { createStrategy, type SearchMethod } from '../search/registry.ts';
 import type { Suggestion } from '../search/strategy.ts';
@@ -12,8 +12,8 @@ export type Ranges = Readonly<Partial<Record<ParameterName, AxisRange | undefine
 
 /**
  * What one objective searches. It searches the parameters of the space that it has and does not fix itself. Alpha and
- * beta of `abkd` are coordinates also where they are fixed (an axis of one value), so that a fixed (1, 0) and the
- * grid cell (1, 0) are the same cell. A constraint over a parameter that the objective does not have does not bind it.
+ * beta are coordinates also where they are fixed (an axis of one value), so that a fixed (1, 0) and the grid cell
+ * (1, 0) are the same cell. A constraint over a parameter that the objective does not have does not bind it.
  */
 export function objectiveSpace(
   objective: ObjectiveSpec,
@@ -33,7 +33,7 @@ export function objectiveSpace(
 export function searchedNames(objective: ObjectiveSpec, ranges: Ranges): readonly ParameterName[] {
   const fixed = fixedValues(objective);
   return parameterNames.filter(
-    (name) => ranges[name] !== undefined && hasParameter(objective, name) && !fixed.has(name),
+    (name) => ranges[name] !== undefined && isParameterOf(name, objective.kind) && !fixed.has(name),
   );
 }
 
@@ -53,16 +53,12 @@ export function suggestPoints(
 }
 
 function axisOf(name: ParameterName, objective: ObjectiveSpec, ranges: Ranges): readonly Axis[] {
-  if (!hasParameter(objective, name)) return [];
+  if (!isParameterOf(name, objective.kind)) return [];
   const fixed = fixedValues(objective).get(name);
   if (fixed !== undefined)
     return name === 'alpha' || name === 'beta' ? [{ kind: 'values', name, values: [fixed] }] : [];
   const range = ranges[name];
   return range === undefined ? [] : [createAxis(name, range)];
-}
-
-function hasParameter(objective: ObjectiveSpec, name: ParameterName): boolean {
-  return parameterEntry(name).kinds.includes(objective.kind);
 }
 
 function fixedValues(objective: ObjectiveSpec): ReadonlyMap<string, Decimal> {

@@ -1,6 +1,7 @@
-import { objectives as objectiveCatalog } from '../catalog/objectives.ts';
-import { type ParameterName, parameterEntry, parameterNames } from '../catalog/parameters.ts';
+import { openFields } from '../catalog/objectives.ts';
+import { objectiveParameterNames, objectivesWith, type ParameterName, parameterNames } from '../catalog/parameters.ts';
 import { AbkdError, messageOf, type Problem } from '../errors.ts';
+import { isDistilling } from '../objective.ts';
 import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
 import { canonicalJson } from './canonical.ts';
 import type { SpecDraft } from './draft.ts';
@@ -51,9 +52,7 @@ function repeats(path: string, entries: readonly unknown[]): readonly Problem[] 
 }
 
 function missingTeachers(draft: SpecDraft): readonly Problem[] {
-  const needing = draft.objectives.find(
-    (objective) => objective !== undefined && objectiveCatalog[objective.kind].distils,
-  );
+  const needing = draft.objectives.find((objective) => objective !== undefined && isDistilling(objective));
   if (needing === undefined) return [];
   return draft.tasks.flatMap((task, index) =>
     task === undefined || task.teacher !== undefined
@@ -117,21 +116,20 @@ function unsearched(draft: SpecDraft): readonly Problem[] {
 }
 
 function unsearchedMessage(name: ParameterName, kinds: string): string {
-  const owners = parameterEntry(name).kinds.join(', ');
+  const owners = objectivesWith(name).join(', ');
   return `no objective searches it: found ${kinds}, expected one of ${owners} that leaves ${name} open`;
 }
 
 function missingCoordinates(draft: SpecDraft): readonly Problem[] {
   if (!draft.rangesComplete) return [];
   return draft.objectives.flatMap((objective, index) =>
-    objective?.kind !== 'abkd'
-      ? []
-      : (['alpha', 'beta'] as const)
-          .filter((name) => objective[name] === undefined && draft.ranges[name] === undefined)
-          .map((name) => ({
-            path: `objectives[${index}].${name}`,
-            message: `is required, expected a number here or a range in search.space.${name}`,
-          })),
+    objectiveParameterNames
+      .filter((name) => objective !== undefined && openFields(objective.kind).includes(name))
+      .filter((name) => objective?.[name] === undefined && draft.ranges[name] === undefined)
+      .map((name) => ({
+        path: `objectives[${index}].${name}`,
+        message: `is required, expected a number here or a range in search.space.${name}`,
+      })),
   );
 }
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { availableDatasets } from '../catalog/datasets.ts';
 import { availableModels } from '../catalog/models.ts';
-import { objectives } from '../catalog/objectives.ts';
+import { objectiveKinds, objectives } from '../catalog/objectives.ts';
 import { type ParameterName, parameterEntry, parameterNames } from '../catalog/parameters.ts';
+import type { ObjectiveKind } from '../objective.ts';
 import { searchMethods } from '../search/registry.ts';
 import { landmarkNames } from '../space/geometry.ts';
-import type { ObjectiveKind } from '../task.ts';
 import { specLimits } from './limits.ts';
 
 /**
@@ -54,35 +54,41 @@ const taskSchema = fields({
   student: fields({ model: z.enum(availableModels).describe('Model of the student') }).describe('Who learns'),
 });
 
-const divergenceFields = (kind: ObjectiveKind) => {
-  const { temperature, weight, ceWeight } = objectives[kind].defaults;
-  const fixed = 'a value given here is fixed: this objective does not search it';
-  return {
-    temperature: parameter('temperature').optional().describe(`Softmax temperature; default ${temperature}; ${fixed}`),
-    weight: parameter('weight').optional().describe(`Weight of the divergence; default ${weight}; ${fixed}`),
-    ceWeight: parameter('ceWeight').optional().describe(`Weight of the cross-entropy; default ${ceWeight}; ${fixed}`),
-  };
-};
+const scaleField = z
+  .enum(['raw', 'gradNormalised'])
+  .default('raw')
+  .describe('gradNormalised: every objective and point pulls as hard as forward KL at the start');
 
+const compatField = z
+  .enum(['exact', 'abkdRef'])
+  .default('exact')
+  .describe('abkdRef: the axis branches of the published code, for like-for-like tables only');
+
+/** Fields that objectives may have. What each kind has is in the catalogue; a spec with another one is refused. */
+type ObjectiveFields = { kind: z.ZodLiteral<ObjectiveKind> } & {
+  [Name in ParameterName]: z.ZodOptional<z.ZodNumber>;
+} & { scale: z.ZodOptional<typeof scaleField>; compat: z.ZodOptional<typeof compatField> };
+
+function objectiveOption(kind: ObjectiveKind) {
+  const { title, defaults } = objectives[kind];
+  const own = Object.entries(defaults).map(([name, value]) => [name, objectiveField(name, value)]);
+  return fields({ kind: z.literal(kind).describe(title), ...Object.fromEntries(own) } as ObjectiveFields);
+}
+
+function objectiveField(name: string, value: unknown) {
+  if (name === 'scale') return scaleField;
+  if (name === 'compat') return compatField;
+  const parameterName = name as ParameterName;
+  const { title } = parameterEntry(parameterName);
+  const fixed = 'a value given here is fixed: this objective does not search it';
+  return parameter(parameterName)
+    .optional()
+    .describe(value === null ? `${title}; required here or in search.space` : `${title}; default ${value}; ${fixed}`);
+}
+
+const [firstKind, ...otherKinds] = objectiveKinds;
 const objectiveSchema = z
-  .discriminatedUnion('kind', [
-    fields({
-      kind: z.literal('abkd').describe(objectives.abkd.title),
-      ...divergenceFields('abkd'),
-      scale: z
-        .enum(['raw', 'gradNormalised'])
-        .default('raw')
-        .describe('gradNormalised: every (alpha, beta) pulls as hard as forward KL at the start'),
-      compat: z
-        .enum(['exact', 'abkdRef'])
-        .default('exact')
-        .describe('abkdRef: the axis branches of the published code, for like-for-like tables only'),
-      alpha: parameter('alpha').optional(),
-      beta: parameter('beta').optional(),
-    }),
-    fields({ kind: z.literal('kd').describe(objectives.kd.title), ...divergenceFields('kd') }),
-    fields({ kind: z.literal('ce').describe(objectives.ce.title) }),
-  ])
+  .discriminatedUnion('kind', [objectiveOption(firstKind!), ...otherKinds.map(objectiveOption)])
   .describe('What the student minimises');
 
 const rangeSchema = z

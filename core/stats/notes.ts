@@ -23,7 +23,9 @@ export function summaryNotes(group: {
     definition.run.kind === 'noop' && 'run: noop reports a made-up surface, nothing was trained',
     definition.selectOn === 'test' && 'points were selected on the test part: the best test value is optimistic',
     definition.checkpoint === 'best' && 'each trial reports its best epoch by selection value, not its last',
-    definition.objective.compat === 'abkdRef' && 'loss with the axis branches of the published code (compat: abkdRef)',
+    'compat' in definition.objective &&
+      definition.objective.compat === 'abkdRef' &&
+      'loss with the axis branches of the published code (compat: abkdRef)',
     teacherTest !== null &&
       teacherTest < chance * nearChance &&
       `the teacher did not learn: ${teacherTest.toFixed(2)} % on test, where guessing gives ${chance.toFixed(2)} %`,

@@ -130,7 +130,7 @@ export const brokenSpecs: readonly BrokenSpec[] = [
   withAlpha('a value twice', { values: [0.5, 0.5] }, 'search.space.alpha.values[1]'),
   withAlpha('alpha beyond its range', { min: -9, max: 1, step: 1 }, 'search.space.alpha.min'),
   withAlpha('range of the wrong type', { min: '0', max: 1, step: 0.5 }, 'search.space.alpha.min'),
-  withSearch('unknown parameter', { space: { ...search.space, gamma: { values: [1] } } }, 'search.space.gamma'),
+  withSearch('unknown parameter', { space: { ...search.space, delta: { values: [1] } } }, 'search.space.delta'),
   withAlpha('huge grid', { min: 0, max: 1, step: 0.000001 }, 'search.space'),
   withAlpha('huge axis', { min: 0, max: 1, step: 1e-12 }, 'search.space.alpha.step'),
   changed(
@@ -193,7 +193,7 @@ export const brokenSpecs: readonly BrokenSpec[] = [
   withTask('dataset of a later version', { dataset: 'cifar100' }, 'tasks[0].dataset'),
   withTask('model of a later version', { student: { model: 'clip-vit-b16' } }, 'tasks[0].student.model'),
   withTask('protocol of a later version', { protocol: 'baseToNew' }, 'tasks[0].protocol'),
-  changed('objective of a later version', { objectives: [{ kind: 'abkd' }, { kind: 'dkd' }] }, 'objectives[1].kind'),
+  changed('objective of a later version', { objectives: [{ kind: 'abkd' }, { kind: 'gkd' }] }, 'objectives[1].kind'),
   withSearch('search method of a later version', { method: 'gp' }, 'search.method'),
   changed('adaptive replicates', { replicates: { min: 2, max: 6 } }, 'replicates'),
   changed('confirm', { confirm: { points: 5, seeds: 3 } }, 'confirm'),

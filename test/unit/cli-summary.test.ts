@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { differenceSentence, renderSummary } from '../../cli/summary-text.ts';
 import type { Estimate, PointResult, SummaryGroup, TrialCounts } from '../../core/api.ts';
-import type { ObjectiveDefinition, TaskDefinition } from '../../core/task.ts';
+import { withDefaults } from '../../core/catalog/objectives.ts';
+import type { ObjectiveKind } from '../../core/objective.ts';
+import type { TaskDefinition } from '../../core/task.ts';
 
 const paper = { width: 80, style: (_style: unknown, text: string) => text };
 
@@ -128,7 +130,7 @@ function baseline(kind: 'kd' | 'ce', mean: number): SummaryGroup {
   return { ...group(kind), best: point(mean, {}), points: 1 };
 }
 
-function group(kind: ObjectiveDefinition['kind']): SummaryGroup {
+function group(kind: ObjectiveKind): SummaryGroup {
   return {
     dataset: 'mnist',
     protocol: 'classification',
@@ -155,22 +157,13 @@ function group(kind: ObjectiveDefinition['kind']): SummaryGroup {
   };
 }
 
-function definition(kind: ObjectiveDefinition['kind']): TaskDefinition {
+function definition(kind: ObjectiveKind): TaskDefinition {
   return {
     dataset: 'mnist',
     protocol: 'classification',
     teacher: null,
     student: { model: 'cnn-s' },
-    objective: {
-      kind,
-      temperature: 4,
-      weight: 16,
-      ceWeight: 1,
-      scale: 'raw',
-      compat: 'exact',
-      alpha: null,
-      beta: null,
-    },
+    objective: withDefaults({ kind, ...(kind === 'ce' ? {} : { weight: 16 }) }),
     metric: 'top1',
     selectOn: 'val',
     checkpoint: 'last',

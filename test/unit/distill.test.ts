@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ResolvedOf } from '../../core/objective.ts';
 import { createRandom } from '../../core/random.ts';
 import type { ImageDataset, ImagePart } from '../../worker/data/source.ts';
-import { crossEntropy } from '../../worker/distill/cross-entropy.ts';
-import { meanEntropy } from '../../worker/distill/diagnostics.ts';
 import { evaluate } from '../../worker/distill/evaluate.ts';
 import { createImageReader } from '../../worker/distill/images.ts';
-import { objectiveLoss, type ResolvedObjective } from '../../worker/distill/objective.ts';
+import { labelsOnly, objectiveLoss } from '../../worker/distill/objective.ts';
+import { crossEntropy } from '../../worker/distill/objectives/ce.ts';
 import { createSgd } from '../../worker/distill/optimizer.ts';
 import { resolveTrial } from '../../worker/distill/resolve.ts';
 import { scaleFactor } from '../../worker/distill/scale-factor.ts';
@@ -26,7 +26,7 @@ afterEach(() => {
   expect(tf.memory().numTensors).toBe(tensorsBefore);
 });
 
-const abkd: ResolvedObjective = {
+const abkd: ResolvedOf<'abkd'> = {
   kind: 'abkd',
   temperature: 2,
   weight: 3,
@@ -35,34 +35,12 @@ const abkd: ResolvedObjective = {
   compat: 'exact',
   alpha: 0.5,
   beta: 0.25,
-  scaleFactor: 1,
 };
-const teacherRows = [
-  [2, 1, 0.1],
-  [-1, 0, 3],
-];
 const studentRows = [
   [0.5, 0.2, 0],
   [0.1, 0.4, -0.3],
 ];
 const labels = [0, 2];
-
-/** Loss and divergence of the two rows. */
-function lossOf(objective: Partial<ResolvedObjective>, hasTeacher = true) {
-  const values: number[] = [];
-  tf.tidy(() => {
-    const terms = objectiveLoss(
-      { ...abkd, ...objective },
-      {
-        teacherLogits: hasTeacher ? tf.tensor2d(teacherRows) : null,
-        studentLogits: tf.tensor2d(studentRows),
-        labels: tf.tensor1d(labels, 'int32'),
-      },
-    );
-    values.push(terms.loss.dataSync()[0]!, ...(terms.divergence?.dataSync() ?? []));
-  });
-  return { loss: values[0]!, divergence: values[1] ?? null };
-}
 
 function softmax(logits: readonly number[]): number[] {
   const weights = logits.map(Math.exp);
@@ -72,28 +50,6 @@ function softmax(logits: readonly number[]): number[] {
 
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const expectedCe = meanOf(studentRows.map((row, i) => -Math.log(softmax(row)[labels[i]!]!)));
-const expectedD = (alpha: number, beta: number) =>
-  meanOf(teacherRows.map((row, i) => abReference(row, studentRows[i]!, { alpha, beta, temperature: 2 }).divergence));
-
-describe('objectiveLoss()', () => {
-  it('adds weighted cross-entropy and weighted, scaled divergence', () => {
-    const { loss, divergence } = lossOf({ scaleFactor: 1.5 });
-    expect(divergence).toBeCloseTo(expectedD(0.5, 0.25), 6);
-    expect(loss).toBeCloseTo(0.5 * expectedCe + 3 * 1.5 * expectedD(0.5, 0.25), 5);
-  });
-
-  it('takes kd as T^2 times forward KL', () => {
-    const { loss, divergence } = lossOf({ kind: 'kd' });
-    expect(divergence).toBeCloseTo(4 * expectedD(1, 0), 6);
-    expect(loss).toBeCloseTo(0.5 * expectedCe + 3 * 4 * expectedD(1, 0), 5);
-  });
-
-  it('takes ce as weighted cross-entropy alone', () => {
-    const { loss, divergence } = lossOf({ kind: 'ce' }, false);
-    expect(divergence).toBeNull();
-    expect(loss).toBeCloseTo(0.5 * expectedCe, 6);
-  });
-});
 
 it('crossEntropy() has the gradient (softmax - onehot) / batch, also where a probability underflows', () => {
   const rows = [...studentRows, [200, -200, 0]];
@@ -169,32 +125,20 @@ describe('scaleFactor()', () => {
         const { gradient } = abReference(row, [0, 0, 0, 0, 0], { alpha: a, beta: b, temperature: 4 });
         return sum + Math.hypot(...gradient);
       }, 0);
-    const factor = await scaleFactor({ alpha, beta, temperature: 4, compat: 'exact' }, teacher);
+    const factor = await scaleFactor({ ...abkd, alpha, beta, temperature: 4 }, teacher);
     expect(factor / (total(1, 0) / total(alpha, beta))).toBeCloseTo(1, 5);
   });
 
   it('undoes the factor of the published code', async () => {
-    const at = { alpha: 0.5, beta: 0, temperature: 4 };
+    const at = { ...abkd, alpha: 0.5, beta: 0, temperature: 4 };
     const exact = await scaleFactor({ ...at, compat: 'exact' }, teacher);
     const published = await scaleFactor({ ...at, compat: 'abkdRef' }, teacher);
     expect(published / exact).toBeCloseTo(2, 5);
   });
 });
 
-describe('meanEntropy()', () => {
-  it('is ln C for uniform and 0 for certain rows', () => {
-    expect(meanEntropy(Float32Array.of(2, 2, 2, 2), 4)).toBeCloseTo(Math.log(4), 12);
-    expect(meanEntropy(Float32Array.of(500, 0, 0), 3)).toBeCloseTo(0, 12);
-    expect(meanEntropy(Float32Array.of(2, 2, 500, 0), 2)).toBeCloseTo(Math.log(2) / 2, 12);
-  });
-
-  it('is NaN where a logit is', () => {
-    expect(meanEntropy(Float32Array.of(1, Number.NaN), 2)).toBeNaN();
-  });
-});
-
 describe('resolveTrial()', () => {
-  const objective = { ...abkd, kind: 'abkd' as const, alpha: null, beta: 0.5 };
+  const objective = { ...abkd, alpha: null, beta: 0.5 };
   const training = {
     epochs: 2,
     batchSize: 8,
@@ -208,21 +152,21 @@ describe('resolveTrial()', () => {
     limitVal: null,
     limitTest: null,
   };
-  const { scaleFactor: _, ...fixed } = objective;
 
   it('lays the parameters of a point over the fixed values', () => {
-    const resolved = resolveTrial({ objective: fixed, training }, { alpha: 0.25, lr: 0.01, weight: 7 });
-    expect(resolved.objective).toEqual({ ...fixed, alpha: 0.25, weight: 7 });
+    const resolved = resolveTrial({ objective, training }, { alpha: 0.25, lr: 0.01, weight: 7 });
+    expect(resolved.objective).toEqual({ ...objective, alpha: 0.25, weight: 7 });
     expect(resolved.training).toEqual({ ...training, lr: 0.01 });
   });
 
   it.each([
     [{ alpha: 1, gamma: 1 }, 'no parameter "gamma"'],
-    [{}, 'alpha is null and beta is 0.5'],
+    [{}, 'alpha of abkd is open'],
     [{ alpha: 1, lr: -1 }, 'lr: '],
     [{ alpha: Number.NaN }, 'alpha: '],
+    [{ alpha: 1, temperature: 0, weight: -1 }, /temperature: .+; weight: /],
   ])('refuses %o', (params, reason) => {
-    expect(() => resolveTrial({ objective: fixed, training }, params)).toThrow(reason);
+    expect(() => resolveTrial({ objective, training }, params)).toThrow(reason);
   });
 });
 
@@ -268,9 +212,9 @@ async function train(options: { seed?: number; lr?: number; signal?: AbortSignal
     const epochs = trainEpochs({
       model,
       images: createImageReader(dataset, dataset.train, 16),
-      lossOf: (studentLogits, batch) => {
+      lossOf: (studentLogits, batch, epoch) => {
         const classes = tf.tensor1d(batch.labels, 'int32');
-        return objectiveLoss({ ...abkd, kind: 'ce' }, { teacherLogits: null, studentLogits, labels: classes });
+        return objectiveLoss(labelsOnly, { teacherLogits: null, studentLogits, labels: classes, epoch });
       },
       settings: { epochs: 3, lr: options.lr ?? 0.02, momentum: 0.9, weightDecay: 0, schedule: 'cosine' },
       seed: options.seed ?? 1,

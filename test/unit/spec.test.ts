@@ -93,7 +93,7 @@ describe('expandSpec()', () => {
     });
     expect(sweep.tasks.map(({ points }) => points.length)).toEqual([9 * 2, 2 * 2, 2]);
     expect(cells(sweep, 1)[0]).toBe('lr=0.05,temperature=1');
-    expect(sweep.tasks[0]!.definition.objective.temperature).toBe(2);
+    expect(sweep.tasks[0]!.definition.objective).toMatchObject({ temperature: 2 });
   });
 
   it('runs landmarks first and merges them with equal cells', () => {

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { withDefaults } from '../../core/catalog/objectives.ts';
+import type { ObjectiveOf } from '../../core/objective.ts';
 import type { TaskDefinition } from '../../core/task.ts';
 import { closeWorkspace } from '../../worker/distill/workspace.ts';
 import { initBackend } from '../../worker/tf/backend.ts';
@@ -11,6 +13,17 @@ await initBackend('wasm');
 const folder = await temporaryFolder();
 afterAll(() => folder[Symbol.asyncDispose]());
 
+const objective: ObjectiveOf<'abkd'> = {
+  kind: 'abkd',
+  temperature: 2,
+  weight: 2,
+  ceWeight: 1,
+  scale: 'raw',
+  compat: 'exact',
+  alpha: null,
+  beta: null,
+};
+
 /** The smallest distillation that is one: 120 digits, two epochs. */
 const definition: TaskDefinition = {
   dataset: 'mnist',
@@ -20,16 +33,7 @@ const definition: TaskDefinition = {
     train: { epochs: 1, seed: 1, batchSize: 32, lr: 0.03, momentum: 0.9, weightDecay: 0, limitTrain: 300 },
   },
   student: { model: 'cnn-s' },
-  objective: {
-    kind: 'abkd',
-    temperature: 2,
-    weight: 2,
-    ceWeight: 1,
-    scale: 'raw',
-    compat: 'exact',
-    alpha: null,
-    beta: null,
-  },
+  objective,
   metric: 'top1',
   selectOn: 'val',
   checkpoint: 'last',
@@ -49,6 +53,7 @@ const definition: TaskDefinition = {
   run: { kind: 'tfjs' },
   splitSeed: 5,
 };
+const logRDecileNames = Array.from({ length: 10 }, (_, index) => `logRDecile${index + 1}`);
 const params = { alpha: 0.5, beta: 0.5 };
 
 const contextFor = (options: Partial<LocalTrialOptions> = {}) =>
@@ -76,7 +81,10 @@ describe('runTfjs()', () => {
     expect(first.reports.map(({ step }) => step)).toEqual([1, 2]);
     for (const { values } of first.reports) {
       expect(Object.keys(values).sort()).toEqual(
-        ['divergence', 'epochSeconds', 'loss', 'selection', 'studentEntropy', 'test'].sort(),
+        [
+          ...['divergence', 'epochSeconds', 'loss', 'selection', 'studentEntropy', 'studentEntropyAtT', 'test'],
+          ...['confidenceWeight', 'gradientNorm', 'hardnessWeight', 'logR', ...logRDecileNames],
+        ].sort(),
       );
     }
     expect(success.selectionValue).toBe(first.reports[1]?.values.selection);
@@ -86,7 +94,8 @@ describe('runTfjs()', () => {
     expect(success.extras.teacherTest).toBeGreaterThan(20);
     expect(success.scaleFactor).toBeNull();
 
-    const second = contextFor({ definition: { ...definition, objective: { ...definition.objective, kind: 'kd' } } });
+    const kd: TaskDefinition = { ...definition, objective: withDefaults({ kind: 'kd' }) };
+    const second = contextFor({ definition: kd, params: {} });
     expect((await runTfjs(second)).teacherSha256).toBe(success.teacherSha256);
     expect(second.built).toEqual([]);
   });
@@ -127,7 +136,7 @@ describe('runTfjs()', () => {
   it('stores the factor of gradNormalised, which is 1 for forward KL', async () => {
     const normalised: TaskDefinition = {
       ...definition,
-      objective: { ...definition.objective, scale: 'gradNormalised' },
+      objective: { ...objective, scale: 'gradNormalised' },
     };
     const forwardKl = await runTfjs(contextFor({ definition: normalised, params: { alpha: 1, beta: 0 } }));
     expect(forwardKl.scaleFactor).toBeCloseTo(1, 6);
@@ -136,12 +145,14 @@ describe('runTfjs()', () => {
   });
 
   it('lets a student learn alone, without teacher or divergence', async () => {
-    const alone: TaskDefinition = { ...definition, teacher: null, objective: { ...definition.objective, kind: 'ce' } };
+    const alone: TaskDefinition = { ...definition, teacher: null, objective: { kind: 'ce' } };
     const context = contextFor({ definition: alone, params: {} });
     const success = await runTfjs(context);
     expect(success.teacherSha256).toBeNull();
     expect(success.extras).not.toHaveProperty('teacherTest');
-    expect(context.reports[0]?.values).not.toHaveProperty('divergence');
+    expect(Object.keys(context.reports[0]?.values ?? {}).sort()).toEqual(
+      ['epochSeconds', 'loss', 'selection', 'studentEntropy', 'test'].sort(),
+    );
     expect(context.built).toEqual([]);
   });
 
@@ -169,8 +180,8 @@ describe('runTfjs()', () => {
 
   it.each([
     ['a dataset that nobody has', { definition: { ...definition, dataset: 'nowhere' } }, /dataset "nowhere"/],
-    ['a parameter that no objective has', { params: { ...params, gamma: 1 } }, /no parameter "gamma"/],
-    ['abkd without beta', { params: { alpha: 1 } }, /beta is null/],
+    ['a parameter that the objective does not have', { params: { ...params, gamma: 1 } }, /no parameter "gamma"/],
+    ['abkd without beta', { params: { alpha: 1 } }, /beta of abkd is open/],
     ['a temperature of 0', { params: { ...params, temperature: 0 } }, /temperature/],
     ['no teacher for abkd', { definition: { ...definition, teacher: null } }, /no teacher/],
   ])('refuses %s with a reason', async (_, options, reason) => {

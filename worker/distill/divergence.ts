@@ -1,29 +1,31 @@
-import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ObjectiveDefinition } from '../../core/task.ts';
+import type { ObjectiveOf } from '../../core/objective.ts';
 import { exponentialQuotients } from './exponential-quotients.ts';
+import { differentiable, type RowLoss } from './row-loss.ts';
+import { type LogitPair, softmaxPair, throughSoftmax } from './softmax-pair.ts';
 
-export interface DivergenceOptions {
-  /** `[batch, classes]` float32; treated as a constant. */
-  readonly teacherLogits: Tensor2D;
-  /** `[batch, classes]` float32. */
-  readonly studentLogits: Tensor2D;
+type Compat = ObjectiveOf<'abkd'>['compat'];
+
+export interface DivergenceOptions extends LogitPair {
   /** Exponent on the teacher. */
   readonly alpha: number;
   /** Exponent on the student. */
   readonly beta: number;
-  /** Softmax temperature of both, > 0. */
-  readonly temperature: number;
-  /** `abkdRef` multiplies by the factors of the published code: see `compatFactor`. */
-  readonly compat: ObjectiveDefinition['compat'];
+  /** `abkdRef` multiplies by the factors of the published code: see `compatFactor`. @default 'exact' */
+  readonly compat?: Compat;
 }
 
 /** Largest exponent that is ever evaluated: e^60 = 1e26 leaves float32 (3e38) room for the factors beside it. */
 const maxExponent = 60;
 
+/** `abRows` as values of each sample, `[batch]`, differentiable once with respect to `studentLogits` alone. */
+export function abDivergence(options: DivergenceOptions): Tensor1D {
+  return differentiable(options.studentLogits, (studentLogits) => abRows({ ...options, studentLogits }));
+}
+
 /**
- * The AB divergence D(p || q) of each sample, `[batch]` float32, with p and q the softmax of the logits at
- * `temperature`; no factor T^2. Differentiable once, with respect to `studentLogits` alone.
+ * The AB divergence D(p || q) of each sample, with p and q the softmax of the logits at `temperature`; no factor T^2.
  *
  * With r = ln q - ln p, s = alpha + beta and psi(y) = (e^y - 1 - y) / y^2 the textbook definition equals
  *
@@ -39,47 +41,14 @@ const maxExponent = 60;
  * |alpha|, |beta|, |s| and the sum of the negative exponents, so at -60 for forward and reverse KL and at -30 for
  * (1, 1). A clamped sample keeps a finite value, and a gradient that still pulls the right way.
  *
+ * Leaves its intermediate tensors to the caller's tidy scope.
+ *
  * @see Cichocki, Cruces, Amari, Entropy 13(1), 2011; ABKD (arXiv 2505.04560), Definition 4.1, Appendix B
  */
-export function abDivergence(options: DivergenceOptions): Tensor1D {
-  const perSample = tf.customGrad((student, save) => {
-    const { divergence, gradient } = evaluate(options, student as Tensor2D);
-    // tfjs types what it hands to a custom gradient as a list of arguments, the last being the function that saves.
-    (save as tf.GradSaveFunc)([gradient]);
-    return {
-      value: divergence,
-      gradFunc: (upstream: Tensor, saved: Tensor[]) => tf.mul(saved[0]!, tf.expandDims(upstream, -1)),
-    };
-  });
-  return perSample(options.studentLogits) as Tensor1D;
-}
-
-/** Gradient of each sample's AB divergence with respect to the student's logits, `[batch, classes]`. The caller disposes it. */
-export function abGradient(options: DivergenceOptions): Tensor2D {
-  return tf.tidy(() => evaluate(options, options.studentLogits).gradient);
-}
-
-/**
- * What the published code's value is of the true one: on the axes and on alpha + beta = 0 it divides by alpha or beta
- * once instead of twice. Negative for alpha < 0 on alpha + beta = 0, where the published code maximises.
- * @see github.com/ghwang-s/abkd, standard_classification/distiller_zoo/abkl.py
- */
-export function compatFactor(compat: ObjectiveDefinition['compat'], alpha: number, beta: number): number {
-  if (compat === 'exact' || (alpha === 0 && beta === 0)) return 1;
-  if (beta === 0 || alpha + beta === 0) return alpha;
-  return alpha === 0 ? beta : 1;
-}
-
-interface Evaluation {
-  readonly divergence: Tensor1D;
-  readonly gradient: Tensor2D;
-}
-
-/** Leaves its intermediate tensors to the caller's tidy scope. */
-function evaluate(options: DivergenceOptions, studentLogits: Tensor2D): Evaluation {
-  const { alpha, beta, temperature } = options;
+export function abRows(options: DivergenceOptions): RowLoss {
+  const { alpha, beta, temperature, compat = 'exact' } = options;
   const s = alpha + beta;
-  const { logP, logQ, r, q } = logProbabilities(options, studentLogits);
+  const { logP, logQ, r, q } = softmaxPair(options, floorFor(alpha, beta));
   // The base is the side with the larger exponent; the other exponent is the one that may be 0.
   const onTeacher = Math.abs(alpha) >= Math.abs(beta);
   const [large, small, sign, base] = onTeacher ? [alpha, beta, 1, logP] : [beta, alpha, -1, logQ];
@@ -90,45 +59,29 @@ function evaluate(options: DivergenceOptions, studentLogits: Tensor2D): Evaluati
   const curvature = tf.sub(tf.mul(psiSum, 1 + ratio), tf.mul(psiSmall, ratio));
   const terms = tf.mul(tf.mul(tf.exp(tf.mul(base, s)), tf.square(r)), curvature);
 
-  const quotient = tf.neg(tf.mul(r, tf.unstack(first)[2]!));
-  const pull = tf.mul(tf.exp(tf.mul(logQ, s)), quotient);
-  const gradient = tf.sub(tf.mul(q, tf.sum(pull, -1, true)), pull);
-  const factor = compatFactor(options.compat, alpha, beta);
-  return { divergence: tf.mul(tf.sum(terms, -1), factor), gradient: tf.mul(gradient, factor / temperature) };
+  // -q^beta phi
+  const pushes: Tensor2D = tf.mul(tf.exp(tf.mul(logQ, s)), tf.mul(r, tf.unstack(first)[2]!));
+  const factor = compatFactor(compat, alpha, beta);
+  return {
+    values: tf.mul(tf.sum(terms, -1), factor),
+    gradient: tf.mul(throughSoftmax(pushes, q, temperature), factor),
+  };
 }
 
-interface LogProbabilities {
-  /** ln p and ln q, clamped. */
-  readonly logP: Tensor2D;
-  readonly logQ: Tensor2D;
-  /** ln q - ln p, clamped. */
-  readonly r: Tensor2D;
-  /** Not clamped: sums to 1. */
-  readonly q: Tensor2D;
+/**
+ * What the published code's value is of the true one: on the axes and on alpha + beta = 0 it divides by alpha or beta
+ * once instead of twice. Negative for alpha < 0 on alpha + beta = 0, where the published code maximises.
+ * @see github.com/ghwang-s/abkd, standard_classification/distiller_zoo/abkl.py
+ */
+export function compatFactor(compat: Compat, alpha: number, beta: number): number {
+  if (compat === 'exact' || (alpha === 0 && beta === 0)) return 1;
+  if (beta === 0 || alpha + beta === 0) return alpha;
+  return alpha === 0 ? beta : 1;
 }
 
-function logProbabilities(options: DivergenceOptions, studentLogits: Tensor2D): LogProbabilities {
-  const { alpha, beta, temperature } = options;
-  const teacher = logSoftmaxParts(options.teacherLogits, temperature);
-  const student = logSoftmaxParts(studentLogits, temperature);
+function floorFor(alpha: number, beta: number): number {
   const negative = Math.max(0, -alpha) + Math.max(0, -beta);
   const steepest = Math.max(Math.abs(alpha), Math.abs(beta), Math.abs(alpha + beta), negative);
-  // 0.01 gives the limit a finite value at (0, 0), out of reach of any logit.
-  const limit = -maxExponent / Math.max(steepest, 0.01);
-  const exactLogP: Tensor2D = tf.sub(teacher.shifted, teacher.logTotal);
-  const exactLogQ: Tensor2D = tf.sub(student.shifted, student.logTotal);
-  const logP: Tensor2D = tf.maximum(exactLogP, limit);
-  const logQ: Tensor2D = tf.maximum(exactLogQ, limit);
-  // Logits first: ln q - ln p would round each term to 1e-7, which is much where the student nearly equals the teacher.
-  const fine: Tensor2D = tf.sub(tf.sub(student.shifted, teacher.shifted), tf.sub(student.logTotal, teacher.logTotal));
-  const inside = tf.greaterEqual(tf.minimum(exactLogP, exactLogQ), limit);
-  const clamped: Tensor2D = tf.sub(logQ, logP);
-  return { logP, logQ, r: tf.where<Tensor2D>(inside, fine, clamped), q: tf.exp(exactLogQ) };
-}
-
-/** z / T less its largest, `[batch, classes]`, and ln of the sum of its exponentials, `[batch, 1]`. */
-function logSoftmaxParts(logits: Tensor2D, temperature: number): { shifted: Tensor2D; logTotal: Tensor2D } {
-  const scaled = tf.div(logits, temperature);
-  const shifted: Tensor2D = tf.sub(scaled, tf.max(scaled, -1, true));
-  return { shifted, logTotal: tf.log(tf.sum(tf.exp(shifted), -1, true)) };
+  // 0.01 gives the floor a finite value at (0, 0), out of reach of any logit.
+  return -maxExponent / Math.max(steepest, 0.01);
 }

@@ -9,6 +9,8 @@ export interface Evaluation {
   readonly top1: number;
   /** Mean Shannon entropy of the softmax at T = 1, nats; NaN where a logit is NaN. */
   readonly entropy: number;
+  /** The same at the temperature that was asked for; null where none was. */
+  readonly entropyAtT: number | null;
 }
 
 /** Top-1 accuracy and entropy of a model over all images of a reader. Keeps no tensor. */
@@ -16,9 +18,11 @@ export async function evaluate(
   model: Classifier,
   images: ImageReader,
   context: Pick<TrialContext, 'signal' | 'yieldNow'>,
+  temperature: number | null = null,
 ): Promise<Evaluation> {
   let correct = 0;
   let entropy = 0;
+  let entropyAtT = 0;
   let count = 0;
   for await (const batch of images.inOrder()) {
     context.signal.throwIfAborted();
@@ -28,10 +32,15 @@ export async function evaluate(
     const classes = logits.length / batch.count;
     correct += countCorrect(logits, batch.labels, classes);
     entropy += batch.count * meanEntropy(logits, classes);
+    if (temperature !== null) entropyAtT += batch.count * meanEntropy(logits, classes, temperature);
     count += batch.count;
     await context.yieldNow();
   }
-  return { top1: (100 * correct) / count, entropy: entropy / count };
+  return {
+    top1: (100 * correct) / count,
+    entropy: entropy / count,
+    entropyAtT: temperature === null ? null : entropyAtT / count,
+  };
 }
 
 /** Of equal logits the first counts. */

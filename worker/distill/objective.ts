@@ -1,8 +1,10 @@
 import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ObjectiveDefinition } from '../../core/task.ts';
-import { crossEntropy } from './cross-entropy.ts';
-import { abDivergence } from './divergence.ts';
+import { isDistilling, type ResolvedDefinition } from '../../core/objective.ts';
+import { crossEntropy } from './objectives/ce.ts';
+import type { DistillationBatch } from './objectives/contract.ts';
+import { divergenceRows } from './objectives/registry.ts';
+import { differentiable } from './row-loss.ts';
 
 /** Loss of a batch, each the mean over its samples. */
 export interface LossTerms {
@@ -11,37 +13,34 @@ export interface LossTerms {
   readonly divergence: Scalar | null;
 }
 
-export interface ObjectiveInput {
+export interface ObjectiveInput extends Omit<DistillationBatch, 'teacherLogits'> {
   /** `[batch, classes]`; null where the student learns alone. */
   readonly teacherLogits: Tensor2D | null;
-  readonly studentLogits: Tensor2D;
-  /** `[batch]` int32. */
-  readonly labels: Tensor1D;
 }
 
 /** An objective whose every number is known. */
-export interface ResolvedObjective extends Omit<ObjectiveDefinition, 'alpha' | 'beta'> {
-  readonly alpha: number;
-  readonly beta: number;
-  /** c(alpha, beta, T); 1 where `scale` is raw. */
+export interface ResolvedObjective {
+  readonly definition: ResolvedDefinition;
+  /** c of `scale: gradNormalised`, see `scaleFactor`; 1 where the objective is raw or has no scale. */
   readonly scaleFactor: number;
 }
 
+/** Cross-entropy with the labels alone. */
+export const labelsOnly: ResolvedObjective = { definition: { kind: 'ce' }, scaleFactor: 1 };
+
 /**
- * ceWeight CE + weight c D. `abkd` takes D as it is, without a factor T^2; `kd` is the classic T^2 KL(teacher ||
- * student); `ce` has no divergence.
+ * ceWeight CE + weight c D, with D the mean of the objective's divergence over the batch; CE alone for `ce`.
+ * Differentiable once with respect to the student's logits. Called inside a tidy scope.
  */
 export function objectiveLoss(objective: ResolvedObjective, input: ObjectiveInput): LossTerms {
-  const divergence = meanDivergence(objective, input);
-  const labelled: Scalar = tf.mul(crossEntropy(input.labels, input.studentLogits), objective.ceWeight);
-  if (divergence === null) return { loss: labelled, divergence };
-  return { loss: tf.add(labelled, tf.mul(divergence, objective.weight * objective.scaleFactor)), divergence };
-}
-
-function meanDivergence(objective: ResolvedObjective, { teacherLogits, studentLogits }: ObjectiveInput): Scalar | null {
-  if (objective.kind === 'ce' || teacherLogits === null) return null;
-  const { temperature, alpha, beta, compat } = objective;
-  const logits = { teacherLogits, studentLogits, temperature };
-  if (objective.kind === 'abkd') return tf.mean(abDivergence({ ...logits, alpha, beta, compat }));
-  return tf.mul(tf.mean(abDivergence({ ...logits, alpha: 1, beta: 0, compat: 'exact' })), temperature ** 2);
+  const { definition, scaleFactor } = objective;
+  const { teacherLogits, studentLogits } = input;
+  const labelled = crossEntropy(input.labels, studentLogits);
+  if (!isDistilling(definition) || teacherLogits === null) return { loss: labelled, divergence: null };
+  const perSample: Tensor1D = differentiable(studentLogits, (logits) =>
+    divergenceRows(definition, { ...input, teacherLogits, studentLogits: logits }),
+  );
+  const divergence: Scalar = tf.mean(perSample);
+  const { weight, ceWeight } = definition;
+  return { loss: tf.add(tf.mul(labelled, ceWeight), tf.mul(divergence, weight * scaleFactor)), divergence };
 }

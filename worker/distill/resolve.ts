@@ -1,46 +1,43 @@
 import type { z } from 'zod';
+import { parameterNames } from '../../core/catalog/parameters.ts';
 import { AbkdError } from '../../core/errors.ts';
-import {
-  type ObjectiveDefinition,
-  objectiveSchema,
-  type TaskDefinition,
-  type TrainingDefinition,
-  trainingSchema,
-} from '../../core/task.ts';
+import { objectiveSchema, type ResolvedDefinition } from '../../core/objective.ts';
+import { type TaskDefinition, type TrainingDefinition, trainingSchema } from '../../core/task.ts';
 
-/** Numbers of the objective and of the training that a point may set. */
-const objectiveParams = ['alpha', 'beta', 'temperature', 'weight', 'ceWeight'] as const;
+/** Numbers of the training that a point may set. */
 const trainingParams = ['lr', 'momentum', 'weightDecay'] as const;
 
 /** A task's objective and training as one trial runs them. */
 export interface ResolvedTrial {
-  readonly objective: ObjectiveDefinition;
+  readonly objective: ResolvedDefinition;
   readonly training: TrainingDefinition;
 }
 
 /**
  * Lays the parameters of a point over the task's fixed values.
- * @throws {AbkdError} INVALID_SPEC for a parameter that no objective has, a value out of range, or an `abkd` objective
- * without alpha or beta
+ * @throws {AbkdError} INVALID_SPEC for a parameter that neither the objective nor the training has, a value out of
+ * range, or a field of the objective that is still open
  */
 export function resolveTrial(
   { objective, training }: Pick<TaskDefinition, 'objective' | 'training'>,
   params: Readonly<Record<string, number>>,
 ): ResolvedTrial {
-  const known: readonly string[] = [...objectiveParams, ...trainingParams];
+  const own = parameterNames.filter((name) => name in objective);
+  const known: readonly string[] = [...own, ...trainingParams];
   const unknown = Object.keys(params).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw invalid(`there is no parameter "${unknown}", expected one of ${known.join(', ')}`);
+  if (unknown !== undefined) {
+    throw invalid(`${objective.kind} has no parameter "${unknown}", expected one of ${known.join(', ')}`);
+  }
   const resolved = {
-    objective: objectiveSchema.safeParse({ ...objective, ...pick(params, objectiveParams) }),
+    objective: objectiveSchema.safeParse({ ...objective, ...pick(params, own) }),
     training: trainingSchema.safeParse({ ...training, ...pick(params, trainingParams) }),
   };
   if (!resolved.objective.success) throw invalid(describe(resolved.objective.error));
   if (!resolved.training.success) throw invalid(describe(resolved.training.error));
-  const { kind, alpha, beta } = resolved.objective.data;
-  if (kind === 'abkd' && (alpha === null || beta === null)) {
-    throw invalid(`alpha is ${alpha} and beta is ${beta}, expected numbers`);
-  }
-  return { objective: resolved.objective.data, training: resolved.training.data };
+  const open = Object.entries(resolved.objective.data).find(([, value]) => value === null);
+  if (open !== undefined) throw invalid(`${open[0]} of ${objective.kind} is open, expected a number`);
+  // Nothing is null any more, which is all that the two types differ in.
+  return { objective: resolved.objective.data as ResolvedDefinition, training: resolved.training.data };
 }
 
 function pick(params: Readonly<Record<string, number>>, names: readonly string[]): Record<string, number> {

@@ -1,28 +1,50 @@
+import type { Scalar } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { abGradient, type DivergenceOptions } from './divergence.ts';
+import { TrialError } from '../trial/failure.ts';
+import { type DistillingObjective, divergenceRows } from './objectives/registry.ts';
 import type { TeacherOutputs } from './teacher-outputs.ts';
 
 /** How many of the teacher's outputs the factor is measured on. */
 const sampleSize = 1024;
 
 /**
- * c(alpha, beta, T) = sum ||g(1, 0)|| / sum ||g(alpha, beta)||, with g the gradient of each sample's divergence with
- * respect to the student's logits, over the first 1 024 teacher outputs against a uniform student. With it every point
- * of the plane pulls as hard as forward KL does when training starts.
+ * c = sum ||g of forward KL|| / sum ||g||, with g the gradient of each sample's divergence with respect to the student's
+ * logits, over the first 1 024 teacher outputs against a uniform student. With it every objective and every point of the
+ * plane pulls as hard as forward KL does when training starts. Forward KL is taken at the same temperature, for `abttm`
+ * between the same transformed teacher and student.
+ *
+ * @throws {TrialError} EXCEPTION where the objective has no gradient there, as with all its weights at 0
  */
 export async function scaleFactor(
-  point: Pick<DivergenceOptions, 'alpha' | 'beta' | 'temperature' | 'compat'>,
+  objective: DistillingObjective,
   teacher: Pick<TeacherOutputs, 'logits' | 'classes'>,
 ): Promise<number> {
-  const rows = Math.min(sampleSize, teacher.logits.length / teacher.classes);
-  const totals = tf.tidy(() => {
-    const teacherLogits = tf.tensor2d(teacher.logits.slice(0, rows * teacher.classes), [rows, teacher.classes]);
-    const studentLogits = tf.zerosLike(teacherLogits);
-    const total = (alpha: number, beta: number) =>
-      tf.sum(tf.norm(abGradient({ ...point, alpha, beta, teacherLogits, studentLogits }), 'euclidean', 1));
-    return tf.stack([total(1, 0), total(point.alpha, point.beta)]);
-  });
+  const totals = tf.tidy(() => tf.stack([totalPull(forwardKlOf(objective), teacher), totalPull(objective, teacher)]));
   const [forwardKl, own] = await totals.data();
   totals.dispose();
-  return forwardKl! / own!;
+  const factor = forwardKl! / own!;
+  if (Number.isFinite(factor)) return factor;
+  throw new TrialError(
+    'EXCEPTION',
+    `Cannot normalise the gradient of ${objective.kind}: its norm at the start is ${own}, expected more than 0`,
+  );
+}
+
+function forwardKlOf(objective: DistillingObjective): DistillingObjective {
+  if ('gamma' in objective) return { ...objective, kind: 'abttm', alpha: 1, beta: 0, scale: 'raw' };
+  const { temperature, weight, ceWeight } = objective;
+  return { kind: 'fkl', temperature, weight, ceWeight };
+}
+
+/** The sum of the gradients' Euclidean norms over the samples. */
+function totalPull(
+  objective: DistillingObjective,
+  { logits, classes }: Pick<TeacherOutputs, 'logits' | 'classes'>,
+): Scalar {
+  const rows = Math.min(sampleSize, logits.length / classes);
+  const teacherLogits = tf.tensor2d(logits.slice(0, rows * classes), [rows, classes]);
+  const studentLogits = tf.zerosLike(teacherLogits);
+  // Objectives that have a scale do not look at labels.
+  const batch = { teacherLogits, studentLogits, labels: tf.zeros<tf.Rank.R1>([rows], 'int32'), epoch: 1 };
+  return tf.sum(tf.norm(divergenceRows(objective, batch).gradient, 'euclidean', 1));
 }

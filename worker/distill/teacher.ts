@@ -14,25 +14,11 @@ import { readStateDictFile } from '../models/weights/state-dict-file.ts';
 import type { TrialContext } from '../trial/context.ts';
 import { contentKey } from './content-key.ts';
 import { createImageReader, labelsOf } from './images.ts';
-import { objectiveLoss, type ResolvedObjective } from './objective.ts';
-
+import { labelsOnly, objectiveLoss } from './objective.ts';
 import { trainEpochs } from './trainer.ts';
 
 /** Raised when a change would train another teacher from the same definition. */
 const teacherVersion = 2;
-
-/** A teacher learns from labels alone. */
-const labelsOnly: ResolvedObjective = {
-  kind: 'ce',
-  temperature: 1,
-  weight: 0,
-  ceWeight: 1,
-  scale: 'raw',
-  compat: 'exact',
-  alpha: 0,
-  beta: 0,
-  scaleFactor: 1,
-};
 
 /** A trained teacher as a file of weights. */
 export interface TeacherFile {
@@ -77,8 +63,8 @@ async function trainTeacher(options: TeacherOptions, path: string): Promise<unkn
     const run = {
       model,
       images: createImageReader(dataset, part, train.batchSize),
-      lossOf: (studentLogits: Tensor2D, batch: ImageBatch) =>
-        objectiveLoss(labelsOnly, { teacherLogits: null, studentLogits, labels: labelsOf(batch) }),
+      lossOf: (studentLogits: Tensor2D, batch: ImageBatch, epoch: number) =>
+        objectiveLoss(labelsOnly, { teacherLogits: null, studentLogits, labels: labelsOf(batch), epoch }),
       settings: { ...train, schedule: 'cosine' as const },
       seed: train.seed,
       context,

@@ -13,8 +13,8 @@ import { rateFactor } from './schedule.ts';
 export interface TrainingRun {
   readonly model: Classifier;
   readonly images: ImageReader;
-  /** Loss of a batch for the model's logits on it. Called inside a tidy scope. */
-  readonly lossOf: (logits: Tensor2D, batch: ImageBatch) => LossTerms;
+  /** Loss of a batch for the model's logits on it, in an epoch from 1. Called inside a tidy scope. */
+  readonly lossOf: (logits: Tensor2D, batch: ImageBatch, epoch: number) => LossTerms;
   readonly settings: Pick<TrainingDefinition, 'epochs' | 'lr' | 'momentum' | 'weightDecay' | 'schedule'>;
   /** Decides the order of the images. */
   readonly seed: number;
@@ -42,7 +42,7 @@ export async function* trainEpochs(run: TrainingRun): AsyncGenerator<TrainedEpoc
       for await (const batch of images.shuffled(run.seed, epoch)) {
         context.signal.throwIfAborted();
         const rate = settings.lr * rateFactor(settings.schedule, step, totalSteps);
-        await log.add(trainStep(run, optimizer, batch, rate), batch.count);
+        await log.add(trainStep(run, optimizer, batch, { epoch, rate }), batch.count);
         step += 1;
         await context.yieldNow();
       }
@@ -54,13 +54,18 @@ export async function* trainEpochs(run: TrainingRun): AsyncGenerator<TrainedEpoc
 }
 
 /** One gradient step. The caller disposes the loss terms. */
-function trainStep(run: TrainingRun, optimizer: Optimizer, batch: ImageBatch, rate: number): LossTerms {
+function trainStep(
+  run: TrainingRun,
+  optimizer: Optimizer,
+  batch: ImageBatch,
+  { epoch, rate }: { readonly epoch: number; readonly rate: number },
+): LossTerms {
   const { model, images } = run;
   const divergences: Scalar[] = [];
   const loss = tf.tidy(() => {
     const { value, grads } = tf.variableGrads(() => {
       const logits = model.forward(imagesOf(batch, images.shape), { training: true });
-      const terms = run.lossOf(logits, batch);
+      const terms = run.lossOf(logits, batch, epoch);
       if (terms.divergence !== null) divergences.push(tf.keep(terms.divergence));
       return terms.loss;
     }, [...model.parameters]);

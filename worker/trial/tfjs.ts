@@ -1,13 +1,15 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { TrialSuccess } from '../../core/attempt.ts';
 import { MetricName } from '../../core/measurement.ts';
+import { isDistilling } from '../../core/objective.ts';
 import { deriveSeed } from '../../core/random.ts';
 import type { TaskDefinition } from '../../core/task.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { ImageBatch } from '../data/batches.ts';
+import { createDiagnostics } from '../distill/diagnose.ts';
 import { type Evaluation, evaluate } from '../distill/evaluate.ts';
 import { createImageReader, labelsOf } from '../distill/images.ts';
-import { objectiveLoss, type ResolvedObjective } from '../distill/objective.ts';
+import { labelsOnly, objectiveLoss, type ResolvedObjective } from '../distill/objective.ts';
 import { type ResolvedTrial, resolveTrial } from '../distill/resolve.ts';
 import { scaleFactor } from '../distill/scale-factor.ts';
 import { type TeacherOutputs, teacherLogitsOf } from '../distill/teacher-outputs.ts';
@@ -23,6 +25,7 @@ interface EpochResult {
   readonly trained: TrainedEpoch;
   readonly selection: Evaluation;
   readonly test: Evaluation;
+  readonly diagnostics: Readonly<Record<string, number>>;
 }
 
 /**
@@ -34,7 +37,7 @@ export const runTfjs: TrialRunner = async (context) => {
   const resolved = resolveTrial(definition, params);
   const workspace = await openWorkspace(context);
   const { teacher, dataset } = workspace;
-  const objective = await resolveObjective(resolved, teacher);
+  const objective = await resolveObjective(resolved.objective, teacher);
   const shape = { imageSize: dataset.height, channels: dataset.channels, classes: dataset.classNames.length };
   const startedMs = systemClock.now();
   const student = createClassifier(definition.student.model, shape, deriveSeed('student', seed));
@@ -43,7 +46,7 @@ export const runTfjs: TrialRunner = async (context) => {
     return {
       selectionValue: chosen.selection.top1,
       testValue: chosen.test.top1,
-      scaleFactor: resolved.objective.scale === 'raw' || objective.kind !== 'abkd' ? null : objective.scaleFactor,
+      scaleFactor: isNormalised(resolved.objective) ? objective.scaleFactor : null,
       teacherSha256: teacher?.teacherSha256 ?? null,
       extras: {
         epoch: chosen.trained.epoch,
@@ -57,15 +60,18 @@ export const runTfjs: TrialRunner = async (context) => {
 };
 
 async function resolveObjective(
-  { objective }: ResolvedTrial,
+  definition: ResolvedTrial['objective'],
   teacher: TeacherOutputs | null,
 ): Promise<ResolvedObjective> {
-  const point = { ...objective, alpha: objective.alpha ?? 0, beta: objective.beta ?? 0 };
-  if (objective.kind !== 'ce' && teacher === null) {
-    throw new TrialError('EXCEPTION', `Cannot distil with objective ${objective.kind}: the task has no teacher`);
+  if (!isDistilling(definition)) return labelsOnly;
+  if (teacher === null) {
+    throw new TrialError('EXCEPTION', `Cannot distil with objective ${definition.kind}: the task has no teacher`);
   }
-  const normalised = objective.kind === 'abkd' && objective.scale === 'gradNormalised' && teacher !== null;
-  return { ...point, scaleFactor: normalised ? await scaleFactor(point, teacher) : 1 };
+  return { definition, scaleFactor: isNormalised(definition) ? await scaleFactor(definition, teacher) : 1 };
+}
+
+function isNormalised(definition: ResolvedTrial['objective']): boolean {
+  return 'scale' in definition && definition.scale === 'gradNormalised';
 }
 
 interface Distillation {
@@ -79,18 +85,25 @@ interface Distillation {
 async function distil(student: Classifier, distillation: Distillation): Promise<EpochResult> {
   const { context, workspace, objective, training } = distillation;
   const { definition, seed } = context.assignment;
-  const lossOf = (studentLogits: Tensor2D, batch: ImageBatch) =>
+  const lossOf = (studentLogits: Tensor2D, batch: ImageBatch, epoch: number) =>
     objectiveLoss(objective, {
       teacherLogits: workspace.teacher === null ? null : teacherLogitsOf(workspace.teacher, batch),
       studentLogits,
       labels: labelsOf(batch),
+      epoch,
     });
-  const images = createImageReader(workspace.dataset, workspace.parts.train, training.batchSize);
+  const { dataset, parts, teacher } = workspace;
+  const images = createImageReader(dataset, parts.train, training.batchSize);
+  const diagnose = createDiagnostics({
+    ...{ objective, dataset, teacher, context },
+    ...{ trainPart: parts.train, seed: definition.splitSeed },
+  });
   context.phase(`training student ${student.name}, epoch 1/${training.epochs}`);
   let chosen: EpochResult | null = null;
   let startedMs = systemClock.now();
   for await (const trained of trainEpochs({ model: student, images, lossOf, settings: training, seed, context })) {
-    const result = { trained, ...(await evaluateStudent(student, distillation)) };
+    const evaluated = await evaluateStudent(student, distillation);
+    const result = { trained, ...evaluated, diagnostics: await diagnose(student, trained.epoch) };
     report(context, result, (systemClock.now() - startedMs) / 1000);
     startedMs = systemClock.now();
     if (chosen === null || counts(result, chosen, definition.checkpoint)) chosen = result;
@@ -108,20 +121,24 @@ function counts(result: EpochResult, chosen: EpochResult, checkpoint: TaskDefini
   return checkpoint === 'last' || result.selection.top1 > chosen.selection.top1;
 }
 
-async function evaluateStudent(student: Classifier, { context, workspace }: Distillation) {
-  const test = await evaluate(student, workspace.test, context);
+async function evaluateStudent(student: Classifier, { context, workspace, objective }: Distillation) {
+  const temperature = 'temperature' in objective.definition ? objective.definition.temperature : null;
   const onTest = context.assignment.definition.selectOn === 'test';
-  const selection = onTest ? test : await evaluate(student, workspace.selection, context);
+  const test = await evaluate(student, workspace.test, context, onTest ? temperature : null);
+  const selection = onTest ? test : await evaluate(student, workspace.selection, context, temperature);
   return { selection, test };
 }
 
-function report(context: TrialContext, { trained, selection, test }: EpochResult, epochSeconds: number): void {
+function report(context: TrialContext, result: EpochResult, epochSeconds: number): void {
+  const { trained, selection, test, diagnostics } = result;
   context.report(trained.epoch, {
     [MetricName.loss]: trained.loss,
     ...(trained.divergence === null ? {} : { [MetricName.divergence]: trained.divergence }),
     [MetricName.selection]: selection.top1,
     [MetricName.test]: test.top1,
     [MetricName.studentEntropy]: selection.entropy,
+    ...(selection.entropyAtT === null ? {} : { [MetricName.studentEntropyAtT]: selection.entropyAtT }),
     [MetricName.epochSeconds]: epochSeconds,
+    ...diagnostics,
   });
 }
