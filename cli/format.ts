@@ -93,21 +93,6 @@ export function countTrials(counts: TrialCounts): { readonly total: number; read
   return { total, done };
 }
 
-/** Sum over tasks or sweeps. */
-export function addTrialCounts(all: readonly TrialCounts[]): TrialCounts {
-  const sum: Record<TrialState, number> = {
-    QUEUED: 0,
-    RUNNING: 0,
-    WAITING: 0,
-    SUCCEEDED: 0,
-    FAILED: 0,
-    PRUNED: 0,
-    CANCELLED: 0,
-  };
-  for (const counts of all) for (const state of Object.keys(sum) as TrialState[]) sum[state] += counts[state];
-  return sum;
-}
-
 /** `3 trials`, `1 trial`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

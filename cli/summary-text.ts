@@ -1,6 +1,6 @@
 import type { AnovaResult, Estimate, LandmarkResult, PointResult, SummaryAnswer, SummaryGroup } from '../core/api.ts';
+import { addTrialCounts } from '../core/trial-counts.ts';
 import {
-  addTrialCounts,
   countTrials,
   formatDifference,
   formatEstimate,

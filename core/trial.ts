@@ -1,7 +1,3 @@
-import type { AttemptKey } from './attempt.ts';
-import type { SweepId, TaskId } from './ids.ts';
-import type { TaskDefinition } from './task.ts';
-
 /**
  * States of a trial (one point under one seed).
  *
@@ -61,17 +57,4 @@ export interface TrialFailure {
   readonly kind: FailureKind;
   /** One or a few lines: what happened, where. */
   readonly message: string;
-}
-
-/** Everything that a worker needs to run one attempt. */
-export interface TrialAssignment extends AttemptKey {
-  readonly sweepId: SweepId;
-  readonly taskId: TaskId;
-  readonly definition: TaskDefinition;
-  readonly params: Readonly<Record<string, number>>;
-  /** Unsigned 32-bit training seed. */
-  readonly seed: number;
-  readonly replicate: number;
-  /** The attempt is ended after this many milliseconds. */
-  readonly timeoutMs: number;
 }

@@ -7,9 +7,10 @@
  * An attempt whose lease was lost is stopped and not renewed. If it succeeded all the same its result is sent: the
  * coordinator refuses it and keeps it for audit.
  */
+
+import type { TrialAssignment } from '../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../core/attempt.ts';
 import { messageOf } from '../core/errors.ts';
-import type { TrialAssignment } from '../core/trial.ts';
 import type { Logger } from '../platform/logger.ts';
 import { attemptId, type Reported, type Reporter } from './reporter.ts';
 import type { FindSharedFile } from './shared-file-relay.ts';

@@ -4,9 +4,10 @@
  * changing processes between them would cost more than a short trial. A process is replaced after a failure, after too
  * much growth, and for other data or another student.
  */
+
+import type { TrialAssignment } from '../core/assignment.ts';
 import type { AttemptOutcome } from '../core/attempt.ts';
 import type { TaskDefinition } from '../core/task.ts';
-import type { TrialAssignment } from '../core/trial.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { SlotLimits } from './config.ts';
 import { type SupervisedTrial, superviseTrial, type TrialEnd, type TrialEvents } from './supervise.ts';

@@ -7,9 +7,11 @@
  * Ends: the process says succeeded, failed or stopped; the process ends (CRASH, OUT_OF_MEMORY); the time limit
  * (TIMEOUT) or the silence limit (STALLED) passes, both of which kill the process.
  */
+
+import type { TrialAssignment } from '../core/assignment.ts';
 import type { AttemptOutcome } from '../core/attempt.ts';
 import type { Measurement } from '../core/measurement.ts';
-import type { TrialAssignment, TrialFailure } from '../core/trial.ts';
+import type { TrialFailure } from '../core/trial.ts';
 import { createDeferred } from '../platform/async.ts';
 import type { SlotLimits } from './config.ts';
 import { failureOfProcessEnd } from './process-failure.ts';

@@ -1,4 +1,4 @@
-import type { TrialAssignment } from '../../core/trial.ts';
+import type { TrialAssignment } from '../../core/assignment.ts';
 import { createBell } from '../../platform/bell.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Bus } from '../bus/bus.ts';

@@ -9,10 +9,10 @@
  * repeats everything unacknowledged on its next one, to this coordinator or another.
  */
 import type { status } from '@grpc/grpc-js';
+import type { TrialAssignment } from '../../core/assignment.ts';
 import { type AttemptKey, WantedState } from '../../core/attempt.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { SweepId, WorkerId } from '../../core/ids.ts';
-import type { TrialAssignment } from '../../core/trial.ts';
 import { endWithStatus, isOver, writeMessage } from '../../platform/grpc/stream.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { assignmentToWire } from '../../proto/codec/assignment.ts';

@@ -1,7 +1,7 @@
+import type { TrialAssignment } from '../../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../../core/attempt.ts';
 import type { WorkerId } from '../../core/ids.ts';
 import type { Measurement } from '../../core/measurement.ts';
-import type { TrialAssignment } from '../../core/trial.ts';
 import type { Bell } from '../../platform/bell.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Events } from '../events.ts';

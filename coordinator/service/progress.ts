@@ -1,7 +1,7 @@
 import type { PointResult, SweepAnswer, TaskProgress, TrialCounts } from '../../core/api.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';
-import { TrialState } from '../../core/trial.ts';
+import { addTrialCounts } from '../../core/trial-counts.ts';
 import type { Store, StoredSweep, StoredTask } from '../store/store.ts';
 import { type BestPoints, createBestPointsReader } from './best-points.ts';
 
@@ -11,7 +11,7 @@ export function createProgressReader(store: Store, clock: Clock): (sweep: Stored
   return async (sweep) => {
     const [tasks, counts] = await Promise.all([store.listTasks(sweep.id), store.countTrials(sweep.id)]);
     const countsByTask = new Map(counts.map((entry) => [entry.taskId, entry.counts]));
-    const trials = sumCounts([...countsByTask.values()]);
+    const trials = addTrialCounts([...countsByTask.values()]);
     const best: BestPoints = trials.SUCCEEDED === 0 ? new Map() : await readBest(sweep, trials);
     return {
       ...describeSweep(sweep, trials),
@@ -60,18 +60,4 @@ async function describeUnmetNeeds(sweep: StoredSweep, store: Store): Promise<rea
   );
 }
 
-const noTrials: TrialCounts = sumCounts([]);
-
-function sumCounts(counts: readonly TrialCounts[]): TrialCounts {
-  const sums: Record<TrialState, number> = {
-    QUEUED: 0,
-    RUNNING: 0,
-    WAITING: 0,
-    SUCCEEDED: 0,
-    FAILED: 0,
-    PRUNED: 0,
-    CANCELLED: 0,
-  };
-  for (const count of counts) for (const state of Object.values(TrialState)) sums[state] += count[state];
-  return sums;
-}
+const noTrials: TrialCounts = addTrialCounts([]);

@@ -1,6 +1,7 @@
+import type { TrialAssignment } from '../../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../../core/attempt.ts';
 import { AbkdError } from '../../core/errors.ts';
-import type { TrialAssignment, TrialState } from '../../core/trial.ts';
+import type { TrialState } from '../../core/trial.ts';
 import type { Database, Query } from './database.ts';
 import { effectOf, withFiniteValues } from './outcome.ts';
 import { expireBuilds } from './sql/build-artifact.ts';

@@ -1,4 +1,5 @@
 import type { AttemptAnswer, SweepListItem, TrialAnswer, TrialCounts, WorkerAnswer } from '../../core/api.ts';
+import type { TrialAssignment } from '../../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../../core/attempt.ts';
 import type { SweepId, TaskId, TrialId, WorkerId } from '../../core/ids.ts';
 import type { Measurement } from '../../core/measurement.ts';
@@ -6,7 +7,7 @@ import type { SweepPlan } from '../../core/plan.ts';
 import type { SummaryRow } from '../../core/stats/summary.ts';
 import type { SweepState } from '../../core/sweep.ts';
 import type { TaskDefinition } from '../../core/task.ts';
-import type { TrialAssignment, TrialState } from '../../core/trial.ts';
+import type { TrialState } from '../../core/trial.ts';
 import type { WorkerHello } from '../../core/worker.ts';
 
 /**

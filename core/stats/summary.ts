@@ -1,7 +1,8 @@
-import type { LandmarkResult, SummaryGroup, TrialCounts } from '../api.ts';
+import type { LandmarkResult, SummaryGroup } from '../api.ts';
 import { findPublished } from '../catalog/paper.ts';
 import { landmarkNames, landmarkSource } from '../space/geometry.ts';
 import { TrialState } from '../trial.ts';
+import { countStates } from '../trial-counts.ts';
 import { oneWayAnova } from './anova.ts';
 import { estimate, meanOf } from './estimate.ts';
 import { groupBy } from './group.ts';
@@ -22,21 +23,6 @@ const metricUnits: Readonly<Record<string, string>> = { top1: '%' };
  */
 export function summarise(rows: readonly SummaryRow[]): readonly SummaryGroup[] {
   return [...groupBy(rows, (row) => row.fingerprint).values()].map(summariseGroup);
-}
-
-/** Number of trials by state. */
-export function countStates(states: Iterable<TrialState>): TrialCounts {
-  const counts: Record<TrialState, number> = {
-    QUEUED: 0,
-    RUNNING: 0,
-    WAITING: 0,
-    SUCCEEDED: 0,
-    FAILED: 0,
-    PRUNED: 0,
-    CANCELLED: 0,
-  };
-  for (const state of states) counts[state] += 1;
-  return counts;
 }
 
 function summariseGroup(rows: readonly SummaryRow[]): SummaryGroup {

@@ -1,7 +1,7 @@
+import type { TrialAssignment } from '../../core/assignment.ts';
 import { AbkdError } from '../../core/errors.ts';
 import type { SweepId, TaskId } from '../../core/ids.ts';
 import { taskDefinitionSchema } from '../../core/task.ts';
-import type { TrialAssignment } from '../../core/trial.ts';
 import type { Assign } from '../gen/abkd/v1/worker.ts';
 import { attemptFromWire, attemptToWire } from './attempt.ts';
 

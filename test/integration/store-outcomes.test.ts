@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import type { TrialAssignment } from '../../core/assignment.ts';
 import { type AttemptOutcome, maxLostAttempts } from '../../core/attempt.ts';
 import type { TrialId } from '../../core/ids.ts';
-import type { TrialAssignment } from '../../core/trial.ts';
 import { makePlan, type PlanShape } from '../support/plans.ts';
 import { makeSuccess, openTestStore } from '../support/store.ts';
 

@@ -1,7 +1,7 @@
 /** A real worker against a real gRPC server that the test scripts message by message. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TrialAssignment } from '../../core/assignment.ts';
 import { kernelProofCases } from '../../core/kernel-proof-cases.ts';
-import type { TrialAssignment } from '../../core/trial.ts';
 import { assignmentToWire } from '../../proto/codec/assignment.ts';
 import { attemptToWire, wantedToWire } from '../../proto/codec/attempt.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { TrialAssignment } from '../../core/assignment.ts';
 import type { SweepId, TaskId, TrialId } from '../../core/ids.ts';
 import type { RunDefinition, TaskDefinition } from '../../core/task.ts';
-import type { TrialAssignment } from '../../core/trial.ts';
 
 type NoopRun = Extract<RunDefinition, { kind: 'noop' }>;
 

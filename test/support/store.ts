@@ -3,9 +3,9 @@ import pg from 'pg';
 import { onTestFinished } from 'vitest';
 import { openStore } from '../../coordinator/store/prisma-store.ts';
 import type { Store } from '../../coordinator/store/store.ts';
+import type { TrialAssignment } from '../../core/assignment.ts';
 import type { TrialSuccess } from '../../core/attempt.ts';
 import type { SweepId, TrialId, WorkerId } from '../../core/ids.ts';
-import type { TrialAssignment } from '../../core/trial.ts';
 import type { WorkerHello } from '../../core/worker.ts';
 import { createTestDatabase } from './database.ts';
 

@@ -1,5 +1,5 @@
+import type { TrialAssignment } from '../../core/assignment.ts';
 import type { TrialSuccess } from '../../core/attempt.ts';
-import type { TrialAssignment } from '../../core/trial.ts';
 
 /** A file that is built once and shared; its content never changes. */
 export interface SharedFile {

@@ -2,7 +2,7 @@
  * The trial process's side of the conversation with its agent: runs one trial at a time, gives it its context, and
  * answers with exactly one of `succeeded`, `failed`, `stopped`.
  */
-import type { TrialAssignment } from '../../core/trial.ts';
+import type { TrialAssignment } from '../../core/assignment.ts';
 import type { SharedFile, TrialContext } from './context.ts';
 import { failureOf, TrialError } from './failure.ts';
 import type { FromTrialProcess, ToTrialProcess } from './messages.ts';

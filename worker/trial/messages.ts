@@ -2,8 +2,10 @@
  * Conversation between the agent (parent) and the trial process of a slot (child), over Node's IPC channel.
  * The child serves trials one after another; the parent kills it on timeout, stall, failure or a change of task.
  */
+
+import type { TrialAssignment } from '../../core/assignment.ts';
 import type { TrialSuccess } from '../../core/attempt.ts';
-import type { FailureKind, TrialAssignment } from '../../core/trial.ts';
+import type { FailureKind } from '../../core/trial.ts';
 import type { KernelProofValues } from '../../proto/codec/hello.ts';
 
 /** What a trial process finds out about its host, so that the agent itself never loads a backend or opens a dataset. */

@@ -1,6 +1,6 @@
+import type { TrialAssignment } from '../../../core/assignment.ts';
 import type { SweepId, TaskId, TrialId, WorkerId } from '../../../core/ids.ts';
 import type { TaskDefinition } from '../../../core/task.ts';
-import type { TrialAssignment } from '../../../core/trial.ts';
 import type { Query } from '../database.ts';
 
 /**
