@@ -54,8 +54,9 @@ export function createSlots(options: SlotsOptions): Slots {
   return {
     free: () => slots.filter((slot) => !slot.busy).length,
     start: (assignment, events) => {
-      const slot = chooseSlot(slots, warmthOf(assignment.definition));
-      return slot === undefined ? null : runInSlot(slot, assignment, events, options);
+      const warmth = warmthOf(assignment.definition);
+      const slot = chooseSlot(slots, warmth);
+      return slot === undefined ? null : runInSlot(slot, { assignment, warmth, events }, options);
     },
     close: async () => {
       await Promise.all(slots.map(release));
@@ -74,12 +75,18 @@ function chooseSlot(slots: readonly Slot[], warmth: string): Slot | undefined {
   return free.find((slot) => slot.warm?.warmth === warmth) ?? free.find((slot) => slot.warm === null) ?? free[0];
 }
 
-function runInSlot(slot: Slot, assignment: TrialAssignment, events: TrialEvents, options: SlotsOptions): RunningTrial {
+interface StartedTrial {
+  readonly assignment: TrialAssignment;
+  readonly warmth: string;
+  readonly events: TrialEvents;
+}
+
+function runInSlot(slot: Slot, { assignment, warmth, events }: StartedTrial, options: SlotsOptions): RunningTrial {
   slot.busy = true;
   let trial: SupervisedTrial | null = null;
   let stopWanted = false;
   const run = async (): Promise<AttemptOutcome> => {
-    const warm = await processFor(slot, warmthOf(assignment.definition), options);
+    const warm = await processFor(slot, warmth, options);
     trial = superviseTrial(warm.process, assignment, options.limits, events);
     if (stopWanted) trial.stop();
     const end = await trial.ended;

@@ -1,5 +1,6 @@
 import { defineCommand, ExitCode } from '../command.ts';
 import { environmentWith } from '../config.ts';
+import { portOptions } from '../port-options.ts';
 import { catchStopSignals } from '../stop-signals.ts';
 import { surviveClosedPipes } from '../terminal.ts';
 
@@ -19,16 +20,7 @@ export const coordinator = defineCommand({
   ],
   args: {
     host: { type: 'string', valueHint: 'ADDRESS', description: 'address to listen on (ABKD_HOST, default 127.0.0.1)' },
-    'http-port': {
-      type: 'string',
-      valueHint: 'PORT',
-      description: 'REST; 0 = any free (ABKD_HTTP_PORT, default 8080)',
-    },
-    'grpc-port': {
-      type: 'string',
-      valueHint: 'PORT',
-      description: 'workers; 0 = any free (ABKD_GRPC_PORT, default 50051)',
-    },
+    ...portOptions,
   },
   run: async ({ args, terminal }) => {
     const { readCoordinatorConfig } = await import('../../coordinator/config.ts');

@@ -1,5 +1,6 @@
 import { defineCommand, ExitCode, readWhole } from '../command.ts';
 import { formatFolder, plural } from '../format.ts';
+import { portOptions } from '../port-options.ts';
 import { catchStopSignals } from '../stop-signals.ts';
 import { surviveClosedPipes } from '../terminal.ts';
 import { workerCommand } from '../worker-command.ts';
@@ -27,16 +28,7 @@ export const up = defineCommand({
       valueHint: 'DIR',
       description: 'folder of database, logs, cache (ABKD_HOME, default ./.abkd)',
     },
-    'http-port': {
-      type: 'string',
-      valueHint: 'PORT',
-      description: 'REST; 0 = any free (ABKD_HTTP_PORT, default 8080)',
-    },
-    'grpc-port': {
-      type: 'string',
-      valueHint: 'PORT',
-      description: 'workers; 0 = any free (ABKD_GRPC_PORT, default 50051)',
-    },
+    ...portOptions,
     'data-dir': {
       type: 'string',
       valueHint: 'DIR',

@@ -33,7 +33,9 @@ function summariseGroup(rows: readonly SummaryRow[]): SummaryGroup {
   const trials = countStates(rows.map((row) => row.state));
   const backends = distinct(succeeded.flatMap((row) => row.backend ?? []));
   const kernelIds = distinct(succeeded.flatMap((row) => row.kernelId ?? []));
-  const pointMeans = points.flatMap((point) => pointResult(point)?.selection.mean ?? []);
+  const pointMeans = points
+    .filter(({ selectionBySeed }) => selectionBySeed.size > 0)
+    .map(({ selectionBySeed }) => meanOf([...selectionBySeed.values()]));
   const teacherValues = succeeded.flatMap((row) => row.teacherTest ?? []);
   const teacherTest = teacherValues.length === 0 ? null : meanOf(teacherValues);
   const { dataset, protocol, metric, teacher, student, objective, definition, fingerprint, comparisonKey } = first;
