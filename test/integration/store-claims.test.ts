@@ -153,6 +153,8 @@ test('listWorkers() shows attached workers with their busy slots, and detached o
   const { store, attach, claim, sql } = await openTestStore();
   await store.createSweep(makePlan({ points: 3 }));
   const [busy, gone] = [await attach(['mnist', 'dtd']), await attach()];
+  // Two workers may attach within one millisecond, and the list is by age.
+  await sql(`UPDATE workers SET attached_at = attached_at - interval '1 second' WHERE id = '${busy}'`);
   await claim(busy, 2);
   await store.detachWorker(gone);
   const listed = await store.listWorkers({ seenWithinMs: 60_000 });
