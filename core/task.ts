@@ -8,7 +8,7 @@ import { objectiveSchema } from './objective.ts';
  */
 const finite = z.number().refine(Number.isFinite, 'must be a finite number');
 
-/** How a teacher comes to be. Weights files and imported artifacts arrive with the engine's weight readers. */
+/** How a teacher is trained, once, by the first trial that needs it. */
 export const teacherTrainingSchema = z.strictObject({
   epochs: z.int().min(1).max(1000),
   seed: z.int().min(0).max(0xffffffff),
@@ -20,16 +20,52 @@ export const teacherTrainingSchema = z.strictObject({
   limitTrain: z.int().min(1).nullable(),
 });
 
-export const teacherSchema = z.strictObject({ model: z.string(), train: teacherTrainingSchema });
+/**
+ * Where trained weights come from: a file under the worker's data folder (`teachers/resnet56.safetensors`, no `..`), or
+ * what the coordinator already stores (`artifact:sha256:<64 hexadecimal digits>`).
+ */
+export const weightsSourceSchema = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine(isWeightsSource, 'must be a relative path without "..", or artifact:sha256: and 64 hexadecimal digits');
+
+function isWeightsSource(text: string): boolean {
+  if (text.startsWith('artifact:')) return /^artifact:sha256:[0-9a-f]{64}$/.test(text);
+  return !/^[/\\]|^[A-Za-z]:|\0/.test(text) && !text.split(/[/\\]/).includes('..');
+}
+
+/** A teacher is either trained or has trained weights. */
+export const teacherSchema = z.union([
+  z.strictObject({ model: z.string(), train: teacherTrainingSchema }),
+  z.strictObject({ model: z.string(), weights: weightsSourceSchema }),
+]);
 
 export const trainingSchema = z.strictObject({
   epochs: z.int().min(1).max(10_000),
   batchSize: z.int().min(1).max(4096),
-  optimizer: z.enum(['sgd']),
+  optimizer: z.enum(['sgd', 'adamw']),
   lr: finite.positive(),
+  /** Of SGD; AdamW does not look at it. */
   momentum: finite.min(0).max(1),
   weightDecay: finite.min(0),
   schedule: z.enum(['constant', 'cosine', 'step']),
+  /** Epochs over which the learning rate grows linearly from 0; the schedule follows. */
+  lrWarmupEpochs: z.int().min(0).max(10_000).default(0),
+  /** `cropFlip`: zero-pad by 4 pixels, crop at random, flip half of the images. Drawn per (seed, image, epoch). */
+  augment: z.enum(['none', 'cropFlip']).default('none'),
+  /**
+   * `replicate`: replicate k of every point sees the same augmented images, so that one cache of teacher outputs serves
+   * them all. `trial`: each trial draws its own; then there is nothing to cache.
+   */
+  augmentDraw: z.enum(['replicate', 'trial']).default('replicate'),
+  /** Leaves out a last batch that is not full. */
+  dropLast: z.boolean().default(false),
+  /**
+   * `cached`: the teacher's outputs are computed once per host; `live`: the teacher runs in every step; `auto`: cached
+   * where that fits into the host's cache and is the same, else live.
+   */
+  teacherOutputs: z.enum(['auto', 'cached', 'live']).default('auto'),
   /** Images are resized to this many pixels on each side. */
   imageSize: z.int().min(8).max(512),
   /** Images (labels and teacher outputs) that the student trains on, drawn once per task; null = all. */
@@ -60,7 +96,8 @@ export const taskDefinitionSchema = z.strictObject({
   protocol: z.enum(['classification', 'baseToNew', 'instruct']),
   /** null for `ce` tasks, whose student learns alone. */
   teacher: teacherSchema.nullable(),
-  student: z.strictObject({ model: z.string() }),
+  /** `weights`: where its initial weights come from; null = drawn from the seed. */
+  student: z.strictObject({ model: z.string(), weights: weightsSourceSchema.nullable().default(null) }),
   /** Fixed fields of the objective. Points may override the numeric ones. */
   objective: objectiveSchema,
   metric: z.enum(['top1']),

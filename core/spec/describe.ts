@@ -3,7 +3,9 @@ import type { TaskDefinition } from '../task.ts';
 /** `cnn-m (5 epochs)`, and what else sets it apart from another of the model; null for a task without teacher. */
 export function describeTeacher(definition: TaskDefinition): string | null {
   if (definition.teacher === null) return null;
-  const { model, train } = definition.teacher;
+  const { model } = definition.teacher;
+  if ('weights' in definition.teacher) return `${model} (${definition.teacher.weights})`;
+  const { train } = definition.teacher;
   const limit = train.limitTrain === null ? '' : `, ${train.limitTrain} images`;
   return `${model} (${train.epochs} ${train.epochs === 1 ? 'epoch' : 'epochs'}${limit})`;
 }

@@ -106,7 +106,7 @@ function defineTask(task: TaskSpec, objective: ObjectiveSpec, spec: SweepSpec): 
     dataset: task.dataset,
     protocol: task.protocol,
     teacher: isDistilling(objective) ? resolveTeacher(task) : null,
-    student: task.student,
+    student: { ...task.student, weights: null },
     objective: withDefaults(objective),
     metric: spec.metric,
     selectOn: spec.selectOn,

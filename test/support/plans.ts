@@ -36,6 +36,7 @@ function makeTask(dataset: string, ordinal: number, shape: PlanShape): TaskPlan 
   const { points = 3, replicates = 1, landmarks = [], run = { kind: 'tfjs' } } = shape;
   const training: TaskDefinition['training'] = {
     ...{ epochs: 1, batchSize: 32, optimizer: 'sgd', lr: 0.1, momentum: 0.9, weightDecay: 0, schedule: 'constant' },
+    ...{ lrWarmupEpochs: 0, augment: 'none', augmentDraw: 'replicate', dropLast: false, teacherOutputs: 'auto' },
     ...{ imageSize: 28, limitTrain: null, limitVal: null, limitTest: null },
   };
   const teacherTraining = { epochs: 1, seed: 1, batchSize: 32, lr: 0.1, momentum: 0.9, weightDecay: 0 };
@@ -45,7 +46,7 @@ function makeTask(dataset: string, ordinal: number, shape: PlanShape): TaskPlan 
       dataset,
       protocol: 'classification',
       teacher: { model: 'cnn-m', train: { ...teacherTraining, limitTrain: null } },
-      student: { model: 'cnn-s' },
+      student: { model: 'cnn-s', weights: null },
       objective: {
         ...{ kind: 'abkd', temperature: 4, weight: 1, ceWeight: 1, scale: 'raw', compat: 'exact' },
         ...{ alpha: null, beta: 0.5 },

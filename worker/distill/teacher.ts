@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { deriveSeed } from '../../core/random.ts';
-import type { TeacherDefinition } from '../../core/task.ts';
+import type { TeacherDefinition as AnyTeacher } from '../../core/task.ts';
 import type { ImageBatch } from '../data/batches.ts';
 import type { ImageDataset } from '../data/source.ts';
 import { limitPart, type SelectedPart } from '../data/split.ts';
@@ -16,6 +16,8 @@ import { contentKey } from './content-key.ts';
 import { createImageReader, labelsOf } from './images.ts';
 import { labelsOnly, objectiveLoss } from './objective.ts';
 import { trainEpochs } from './trainer.ts';
+
+type TeacherDefinition = Extract<AnyTeacher, { readonly train: object }>;
 
 /** Raised when a change would train another teacher from the same definition. */
 const teacherVersion = 2;

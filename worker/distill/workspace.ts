@@ -80,6 +80,11 @@ function outputsOf(
   context: TrialContext,
   { dataset, parts, everything }: DataWorkspace,
 ): Promise<TeacherOutputs> {
+  if ('weights' in definition)
+    throw new TrialError(
+      'MISSING_DATA',
+      `Cannot load teacher "${definition.weights}": only trained teachers are built`,
+    );
   return obtainTeacherOutputs({
     definition,
     dataset,
