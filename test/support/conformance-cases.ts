@@ -2,6 +2,7 @@ import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ConformanceCase, elementwise } from './conformance-case.ts';
 import { elementwiseCases, layoutCases, pairwiseCases } from './conformance-small-cases.ts';
+import { trainingCases } from './conformance-training-cases.ts';
 import * as reference from './float64-reference.ts';
 
 const windows = [
@@ -128,6 +129,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...elementwiseCases,
   ...pairwiseCases,
   ...layoutCases,
+  ...trainingCases,
 ];
 
 /** tfjs wants a rounding mode where padding is a number. */

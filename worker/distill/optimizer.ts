@@ -1,5 +1,6 @@
-import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { NamedTensorMap, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { momentumStep } from '../tf/training-kernels/kernels.ts';
 
 export interface Optimizer {
   /** Moves every parameter by its gradient, given under the variable's name. Disposes nothing of the caller's. */
@@ -20,17 +21,17 @@ export function createSgd(
     step: (gradients, learningRate) =>
       tf.tidy(() => {
         for (const [index, parameter] of parameters.entries()) {
-          const gradient = decayed(gradients[parameter.name]!, parameter, weightDecay);
-          const velocity = velocities[index]!;
           // From zero, momentum v + g is g at the first step.
-          velocity.assign(tf.add(tf.mul(velocity, momentum), gradient));
-          parameter.assign(tf.sub(parameter, tf.mul(velocity, learningRate)));
+          const velocity = velocities[index]!;
+          const gradient = gradients[parameter.name]!;
+          const [moved, velocityAfter] = momentumStep(
+            { parameter, gradient, velocity },
+            { lr: learningRate, momentum, weightDecay },
+          );
+          velocity.assign(velocityAfter);
+          parameter.assign(moved);
         }
       }),
     dispose: () => tf.dispose(velocities),
   };
-}
-
-function decayed(gradient: Tensor, parameter: Variable, weightDecay: number): Tensor {
-  return weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(parameter, weightDecay));
 }
