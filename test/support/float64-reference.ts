@@ -98,6 +98,11 @@ export function depthwiseConv2d(x: Array64, w: Array64, window: Window): Array64
   });
 }
 
+/** x plus a vector along its last axis. */
+export function addPerChannel(x: Array64, bias: Array64): Array64 {
+  return { shape: x.shape, values: x.values.map((value, i) => value + bias.values[i % bias.values.length]!) };
+}
+
 /** The largest, or the mean, of the pixels of each window; pixels outside the image do not count. */
 export function pool(kind: 'max' | 'mean', x: Array64, size: number, window: Window): Array64 {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
