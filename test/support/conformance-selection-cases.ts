@@ -58,6 +58,11 @@ export const selectionCases: readonly ConformanceCase[] = [
     (x) => (x < -0.3 || x >= 0.4 ? x * x : x),
   ),
   elementwise(
+    'where with onesLike',
+    (x) => tf.where(tf.less(x, 0.2), tf.onesLike(x), x),
+    (x) => (x < 0.2 ? 1 : x),
+  ),
+  elementwise(
     'mul with sign',
     (x) => tf.mul(x, tf.sign(x)),
     (x) => Math.abs(x),
