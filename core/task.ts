@@ -28,11 +28,16 @@ export const weightsSourceSchema = z
   .string()
   .min(1)
   .max(500)
-  .refine(isWeightsSource, 'must be a relative path without "..", or artifact:sha256: and 64 hexadecimal digits');
+  .refine(
+    isWeightsSource,
+    'expected a relative path without "..", or artifact:sha256: and 64 hexadecimal digits in lower case',
+  );
 
 function isWeightsSource(text: string): boolean {
   if (text.startsWith('artifact:')) return /^artifact:sha256:[0-9a-f]{64}$/.test(text);
-  return !/^[/\\]|^[A-Za-z]:|\0/.test(text) && !text.split(/[/\\]/).includes('..');
+  // Nothing absolute, no drive, address or home folder, no control character, no folder.
+  if (/^[/\\~]|^[A-Za-z][A-Za-z0-9+.-]*:|\p{Control}|[/\\]$/u.test(text)) return false;
+  return !text.split(/[/\\]/).includes('..');
 }
 
 /** A teacher is either trained or has trained weights. */

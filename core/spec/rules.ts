@@ -8,6 +8,7 @@ import type { SpecDraft } from './draft.ts';
 import { searchedNames } from './objective-space.ts';
 import { checkRanges } from './rules-ranges.ts';
 import { checkSize } from './rules-size.ts';
+import { checkTraining } from './rules-training.ts';
 
 /** The rules that join fields, over the well-formed parts of a spec. Each problem names one field to change. */
 export function checkRules(draft: SpecDraft): readonly Problem[] {
@@ -18,9 +19,10 @@ export function checkRules(draft: SpecDraft): readonly Problem[] {
     ...repeats('objectives', draft.objectives),
     ...repeats('search.include', draft.include),
     ...missingTeachers(draft),
+    ...teachersTwice(draft),
     ...rangeProblems,
     ...constraints.flatMap((constraint, index) => constraintProblems(constraint, index, draft)),
-    ...fixedTwice(draft),
+    ...checkTraining(draft),
     ...unsearched(draft),
     ...missingCoordinates(draft),
     ...landmarksWithoutPlane(draft),
@@ -60,7 +62,20 @@ function missingTeachers(draft: SpecDraft): readonly Problem[] {
       : [
           {
             path: `tasks[${index}].teacher`,
-            message: `is required, expected { model, train } because objective ${needing.kind} distils`,
+            message: `is required, expected { model, train } or { model, weights } because objective ${needing.kind} distils`,
+          },
+        ],
+  );
+}
+
+function teachersTwice(draft: SpecDraft): readonly Problem[] {
+  return draft.tasks.flatMap((task, index) =>
+    task?.teacher?.train === undefined || task.teacher.weights === undefined
+      ? []
+      : [
+          {
+            path: `tasks[${index}].teacher`,
+            message: 'has both train and weights, expected one: a teacher is trained here or has trained weights',
           },
         ],
   );
@@ -90,18 +105,6 @@ function constraintProblems(
     .map((term) => ({
       path,
       message: `names ${JSON.stringify(term.name.slice(0, 80))}, expected parameters of search.space (${known.join(', ') || 'there are none'})`,
-    }));
-}
-
-/** Training fields belong to all objectives: fixed there and searched here is a contradiction. */
-function fixedTwice(draft: SpecDraft): readonly Problem[] {
-  const { training, ranges } = draft;
-  if (training === undefined) return [];
-  return (['lr', 'momentum', 'weightDecay'] as const)
-    .filter((name) => training[name] !== undefined && ranges[name] !== undefined)
-    .map((name) => ({
-      path: `training.${name}`,
-      message: `is fixed at ${training[name]} and searched in search.space, expected one of the two`,
     }));
 }
 

@@ -120,6 +120,21 @@ export const brokenSpecs: readonly BrokenSpec[] = [
     { teacher: { model: 'cnn-m', weights: '/etc/passwd' } },
     'tasks[0].teacher.weights',
   ),
+  withTask(
+    'weights of an artifact without its whole hash',
+    { student: { model: 'cnn-s', weights: 'artifact:sha256:abc123' } },
+    'tasks[0].student.weights',
+  ),
+  withTask(
+    'weights at an address',
+    { student: { model: 'cnn-s', weights: 'https://example.org/cnn-s.safetensors' } },
+    'tasks[0].student.weights',
+  ),
+  withTask(
+    'teacher both trained and with weights',
+    { teacher: { model: 'cnn-m', train: { epochs: 1 }, weights: 'teachers/cnn-m.safetensors' } },
+    'tasks[0].teacher',
+  ),
 
   // Not possible.
   withAlpha('min above max', { min: 1, max: 0, step: 0.1 }, 'search.space.alpha.min'),
@@ -181,6 +196,32 @@ export const brokenSpecs: readonly BrokenSpec[] = [
     'training.limitTrain',
   ),
   changed(
+    'training fields of the wrong kind',
+    { training: { optimizer: 'adam', augment: 'flip', dropLast: 'yes', lrWarmupEpochs: -1, teacherOutputs: true } },
+    'training.optimizer',
+    'training.augment',
+    'training.dropLast',
+    'training.lrWarmupEpochs',
+    'training.teacherOutputs',
+  ),
+  changed('recipe that the dataset lacks', { training: { recipe: 'paper' } }, 'training.recipe'),
+  changed('warm-up beyond the end', { training: { lrWarmupEpochs: 6 } }, 'training.lrWarmupEpochs'),
+  changed(
+    'fresh augmentation per trial from a cache',
+    { training: { augment: 'cropFlip', augmentDraw: 'trial', teacherOutputs: 'cached' } },
+    'training.teacherOutputs',
+  ),
+  changed('draws of no augmentation', { training: { augmentDraw: 'trial' } }, 'training.augmentDraw'),
+  changed('momentum of AdamW', { training: { optimizer: 'adamw', momentum: 0.9 } }, 'training.momentum'),
+  changed(
+    'search for the momentum of AdamW',
+    {
+      training: { optimizer: 'adamw' },
+      search: { ...search, space: { ...search.space, momentum: { values: [0, 0.9] } } },
+    },
+    'search.space.momentum',
+  ),
+  changed(
     'limits out of range',
     { limits: { maxParallel: 0, timeoutMinutes: -1 } },
     'limits.maxParallel',
@@ -204,7 +245,6 @@ export const brokenSpecs: readonly BrokenSpec[] = [
     'earlyStop.minEpochs',
   ),
   changed('resources', { resources: { gpus: 1 } }, 'resources'),
-  changed('augmentation', { training: { augment: 'flip' } }, 'training.augment'),
   changed('external command', { run: { kind: 'command' } }, 'run.kind'),
 
   // Everything at once.
