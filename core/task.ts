@@ -30,7 +30,7 @@ export const weightsSourceSchema = z
   .max(500)
   .refine(
     isWeightsSource,
-    'expected a relative path without "..", or artifact:sha256: and 64 hexadecimal digits in lower case',
+    'expected a path relative to the data folder of the worker, without "..", or artifact:sha256: and 64 hexadecimal digits',
   );
 
 function isWeightsSource(text: string): boolean {

@@ -5,13 +5,13 @@ import { deriveSeed } from '../random.ts';
 import type { Suggestion } from '../search/strategy.ts';
 import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
 import type { Space } from '../space/space.ts';
-import type { TaskDefinition, TeacherDefinition } from '../task.ts';
+import type { TaskDefinition } from '../task.ts';
 import { canonicalJson } from './canonical.ts';
 import { comparisonKeyOf, fingerprintOf } from './fingerprint.ts';
 import { landmarksOf } from './landmarks.ts';
 import { objectiveSpace, searchedNames, suggestPoints } from './objective-space.ts';
 import { mergePoints } from './points.ts';
-import { resolveTeacherTraining, resolveTraining } from './recipe.ts';
+import { resolveTeacher, resolveTraining } from './recipe.ts';
 import type { ObjectiveSpec, SweepSpec, TaskSpec } from './schema.ts';
 import { describeTeacherOutputSize } from './teacher-output-size.ts';
 
@@ -100,12 +100,6 @@ function planTrials(task: TaskSpec, spec: SweepSpec): readonly TrialPlan[] {
     replicate,
     seed: deriveSeed('training', spec.search.seed, pair, replicate),
   }));
-}
-
-function resolveTeacher({ dataset, teacher }: TaskSpec): TeacherDefinition | null {
-  if (teacher === undefined) return null;
-  const { model, weights, train = {} } = teacher;
-  return weights === undefined ? { model, train: resolveTeacherTraining(dataset, train) } : { model, weights };
 }
 
 function defineTask(task: TaskSpec, objective: ObjectiveSpec, spec: SweepSpec): TaskDefinition {

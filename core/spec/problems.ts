@@ -78,6 +78,7 @@ const typeNames: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a finite number',
   int: 'a whole number',
+  boolean: 'true or false',
   array: 'a list',
   object: 'an object',
   record: 'an object',

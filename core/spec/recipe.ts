@@ -1,5 +1,5 @@
 import { models } from '../catalog/models.ts';
-import type { TeacherTraining, TrainingDefinition } from '../task.ts';
+import type { TeacherDefinition, TeacherTraining, TrainingDefinition } from '../task.ts';
 import type { TaskSpec, TrainingSpec } from './schema.ts';
 
 export const recipeNames = ['small', 'paper'] as const;
@@ -96,10 +96,17 @@ export function resolveTraining({ dataset, student }: TaskSpec, spec: TrainingSp
   };
 }
 
-type TrainSpec = NonNullable<NonNullable<TaskSpec['teacher']>['train']>;
+type TeacherSpec = NonNullable<TaskSpec['teacher']>;
 
-/** Training of the teacher: what the spec says, its defaults for the rest. It does not follow the student's settings. */
-export function resolveTeacherTraining(dataset: string, spec: TrainSpec): TeacherTraining {
+/** The teacher of a task, null where it has none. Without weights it is trained. */
+export function resolveTeacher({ dataset, teacher }: TaskSpec): TeacherDefinition | null {
+  if (teacher === undefined) return null;
+  const { model, weights, train = {} } = teacher;
+  return weights === undefined ? { model, train: resolveTeacherTraining(dataset, train) } : { model, weights };
+}
+
+/** What the spec says, the teacher's own defaults for the rest: it does not follow the student's settings. */
+function resolveTeacherTraining(dataset: string, spec: NonNullable<TeacherSpec['train']>): TeacherTraining {
   return {
     epochs: spec.epochs ?? known(teacherEpochs[dataset], `epochs for a teacher of ${dataset}`),
     seed: spec.seed ?? 1,

@@ -6,16 +6,18 @@ import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
 import { canonicalJson } from './canonical.ts';
 import type { SpecDraft } from './draft.ts';
 import { searchedNames } from './objective-space.ts';
+import { resolveTeacher } from './recipe.ts';
 import { checkRanges } from './rules-ranges.ts';
 import { checkSize } from './rules-size.ts';
 import { checkTraining } from './rules-training.ts';
+import type { TaskSpec } from './schema.ts';
 
 /** The rules that join fields, over the well-formed parts of a spec. Each problem names one field to change. */
 export function checkRules(draft: SpecDraft): readonly Problem[] {
   const rangeProblems = checkRanges(draft);
   const constraints = draft.constraints.map((text) => (text === undefined ? undefined : tryConstraint(text)));
   const problems = [
-    ...repeats('tasks', draft.tasks),
+    ...repeats('tasks', draft.tasks.map(resolvedTask)),
     ...repeats('objectives', draft.objectives),
     ...repeats('search.include', draft.include),
     ...missingTeachers(draft),
@@ -38,6 +40,11 @@ export function checkRules(draft: SpecDraft): readonly Problem[] {
 function isSearchWhole(draft: SpecDraft): boolean {
   const parts = [draft.method, ...draft.objectives, ...draft.constraints];
   return draft.rangesComplete && parts.every((part) => part !== undefined);
+}
+
+/** A task with its defaults, so that one that spells them out equals one that does not. */
+function resolvedTask(task: TaskSpec | undefined) {
+  return task === undefined ? undefined : { ...task, teacher: resolveTeacher(task) };
 }
 
 function repeats(path: string, entries: readonly unknown[]): readonly Problem[] {

@@ -100,6 +100,11 @@ export const brokenSpecs: readonly BrokenSpec[] = [
   changed('name with control characters', { name: 'a\u0007b' }, 'name'),
   changed('no task', { tasks: [] }, 'tasks'),
   changed('the same task twice', { tasks: [task, task] }, 'tasks[1]'),
+  changed(
+    'the same task with a default spelt out',
+    { tasks: [task, { ...task, teacher: { model: 'cnn-m', train: { epochs: 1, seed: 1 } } }] },
+    'tasks[1]',
+  ),
   withTask('unknown dataset', { dataset: 'mnsit' }, 'tasks[0].dataset'),
   withTask('unknown model', { student: { model: 'cnn-xl' } }, 'tasks[0].student.model'),
   withTask('no teacher for a distilling objective', { teacher: undefined }, 'tasks[0].teacher'),

@@ -103,7 +103,7 @@ describe('weights', () => {
       expect(others).toEqual([]);
       expect(problem).toEqual({
         path: 'tasks[0].student.weights',
-        message: `found ${JSON.stringify(weights)}, expected a relative path without "..", or artifact:sha256: and 64 hexadecimal digits in lower case`,
+        message: `found ${JSON.stringify(weights)}, expected a path relative to the data folder of the worker, without "..", or artifact:sha256: and 64 hexadecimal digits`,
       });
     },
   );
