@@ -107,7 +107,7 @@ function defineTask(task: TaskSpec, objective: ObjectiveSpec, spec: SweepSpec): 
     dataset: task.dataset,
     protocol: task.protocol,
     teacher: isDistilling(objective) ? resolveTeacher(task) : null,
-    student: { model: task.student.model, weights: task.student.weights ?? null },
+    student: { ...task.student, weights: task.student.weights ?? null },
     objective: withDefaults(objective),
     metric: spec.metric,
     selectOn: spec.selectOn,

@@ -37,7 +37,11 @@ function problemsOfIssue(issue: Issue, document: unknown, path: Path): readonly 
   }
   const found = valueAt(document, path);
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    return problemsOf(closestBranch(issue.errors), document, path);
+    const inside = issue.errors.filter((branch) => !branch.some(isAboutTheWhole));
+    if (inside.length > 0) return problemsOf(closestBranch(inside), document, path);
+    const wanted = [...new Set(issue.errors.map((branch) => expectation(branch[0]!)))];
+    const either = wanted.map((text) => text.replace(/^expected /, '')).join(' or ');
+    return [{ path: formatPath(path), message: `found ${describeValue(found)}, expected ${either}` }];
   }
   return [{ path: formatPath(path), message: messageFor(issue, formatPath(path), found) }];
 }
@@ -92,6 +96,11 @@ function unitOf(origin: string, count: number | bigint): string {
 
 function oneOf(values: readonly unknown[]): string {
   return values.length === 1 ? String(values[0]) : `one of ${values.map(String).join(', ')}`;
+}
+
+/** True where a value is not of the kind that an alternative takes at all. */
+function isAboutTheWhole(issue: Issue): boolean {
+  return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
 
 /** Of the alternatives of a union, the one that the user most likely meant: fewest unknown fields, then fewest issues. */

@@ -101,8 +101,10 @@ type TeacherSpec = NonNullable<TaskSpec['teacher']>;
 /** The teacher of a task, null where it has none. Without weights it is trained. */
 export function resolveTeacher({ dataset, teacher }: TaskSpec): TeacherDefinition | null {
   if (teacher === undefined) return null;
-  const { model, weights, train = {} } = teacher;
-  return weights === undefined ? { model, train: resolveTeacherTraining(dataset, train) } : { model, weights };
+  const { model, weights, normalisation, train = {} } = teacher;
+  return weights === undefined
+    ? { model, train: resolveTeacherTraining(dataset, train) }
+    : { model, weights, ...(normalisation === undefined ? {} : { normalisation }) };
 }
 
 /** What the spec says, the teacher's own defaults for the rest: it does not follow the student's settings. */

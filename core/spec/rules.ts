@@ -10,6 +10,7 @@ import { resolveTeacher } from './recipe.ts';
 import { checkRanges } from './rules-ranges.ts';
 import { checkSize } from './rules-size.ts';
 import { checkTraining } from './rules-training.ts';
+import { checkWeights } from './rules-weights.ts';
 import type { TaskSpec } from './schema.ts';
 
 /** The rules that join fields, over the well-formed parts of a spec. Each problem names one field to change. */
@@ -21,7 +22,7 @@ export function checkRules(draft: SpecDraft): readonly Problem[] {
     ...repeats('objectives', draft.objectives),
     ...repeats('search.include', draft.include),
     ...missingTeachers(draft),
-    ...teachersTwice(draft),
+    ...checkWeights(draft),
     ...rangeProblems,
     ...constraints.flatMap((constraint, index) => constraintProblems(constraint, index, draft)),
     ...checkTraining(draft),
@@ -70,19 +71,6 @@ function missingTeachers(draft: SpecDraft): readonly Problem[] {
           {
             path: `tasks[${index}].teacher`,
             message: `is required, expected { model, train } or { model, weights } because objective ${needing.kind} distils`,
-          },
-        ],
-  );
-}
-
-function teachersTwice(draft: SpecDraft): readonly Problem[] {
-  return draft.tasks.flatMap((task, index) =>
-    task?.teacher?.train === undefined || task.teacher.weights === undefined
-      ? []
-      : [
-          {
-            path: `tasks[${index}].teacher`,
-            message: 'has both train and weights, expected one: a teacher is trained here or has trained weights',
           },
         ],
   );

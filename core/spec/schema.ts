@@ -37,6 +37,21 @@ const noControl = /^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u;
 const weights = weightsSourceSchema.optional();
 const weightsForms = 'a file under the data folder of the worker, or artifact:sha256: and its hash';
 
+/** Red, green, blue, or grey. */
+const channels = { min: 1, max: 4 } as const;
+const normalisation = z
+  .union([
+    z.literal('imagenet'),
+    fields({
+      mean: z.array(z.number()).min(channels.min).max(channels.max).describe('Mean of each channel, pixels in 0 to 1'),
+      std: z.array(z.number().gt(0)).min(channels.min).max(channels.max).describe('Standard deviation of each channel'),
+    }),
+  ])
+  .optional()
+  .describe(
+    'How the images were normalised that the weights were trained on: imagenet, or { mean, std }; default as the file says, else as the dataset is',
+  );
+
 const teacherTraining = fields({
   epochs: wholeNumber(1, 1000).optional().describe('Epochs that the teacher is trained'),
   seed: seed.optional().describe('Seed of its initial weights and order of images; default 1'),
@@ -54,12 +69,14 @@ const taskSchema = fields({
     model: z.enum(availableModels).describe('Model of the teacher'),
     train: teacherTraining.optional(),
     weights: weights.describe(`Trained weights instead of train: ${weightsForms}`),
+    normalisation,
   })
     .optional()
     .describe('Teacher, trained here or with trained weights; required by every objective but ce'),
   student: fields({
     model: z.enum(availableModels).describe('Model of the student'),
     weights: weights.describe(`Initial weights, default drawn from the seed: ${weightsForms}`),
+    normalisation,
   }).describe('Who learns'),
 });
 

@@ -141,6 +141,32 @@ export const brokenSpecs: readonly BrokenSpec[] = [
     'tasks[0].teacher',
   ),
 
+  withTask(
+    'normalisation by an unknown name',
+    { student: { model: 'cnn-s', weights: 'a.th', normalisation: 'imagnet' } },
+    'tasks[0].student.normalisation',
+  ),
+  withTask(
+    'normalisation with a mean and no deviation',
+    { student: { model: 'cnn-s', weights: 'a.th', normalisation: { mean: [0.5] } } },
+    'tasks[0].student.normalisation.std',
+  ),
+  withTask(
+    'normalisation of a student from scratch',
+    { student: { model: 'cnn-s', normalisation: 'imagenet' } },
+    'tasks[0].student.normalisation',
+  ),
+  withTask(
+    'normalisation of an artifact',
+    { teacher: { model: 'cnn-m', weights: `artifact:sha256:${'0'.repeat(64)}`, normalisation: 'imagenet' } },
+    'tasks[0].teacher.normalisation',
+  ),
+  withTask(
+    'normalisation with fewer deviations than means',
+    { teacher: { model: 'cnn-m', weights: 'a.th', normalisation: { mean: [0.5, 0.5, 0.5], std: [0.2] } } },
+    'tasks[0].teacher.normalisation.std',
+  ),
+
   // Not possible.
   withAlpha('min above max', { min: 1, max: 0, step: 0.1 }, 'search.space.alpha.min'),
   withAlpha('step 0', { min: 0, max: 1, step: 0 }, 'search.space.alpha.step'),

@@ -81,7 +81,7 @@ describe('weights', () => {
 
   it('stand in the definition in place of training, for the teacher, and beside the model, for the student', () => {
     const task = {
-      teacher: { model: 'resnet56-a', weights: 'teachers/resnet56.th' },
+      teacher: { model: 'resnet56-a', weights: 'teachers/resnet56.th', normalisation: 'imagenet' },
       student: { model: 'resnet20', weights: artifact },
     };
     const { definition } = onCifar({}, task).tasks[0]!;
