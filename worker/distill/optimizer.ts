@@ -1,11 +1,30 @@
 import type { NamedTensorMap, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { TrainingDefinition } from '../../core/task.ts';
 import { momentumStep } from '../tf/training-kernels/kernels.ts';
+import { createAdamW } from './adamw.ts';
 
 export interface Optimizer {
+  /**
+   * Everything that changes from step to step, each under a name that says which parameter it belongs to by its place:
+   * `velocity.0`. Assigning saved values continues exactly where they were saved.
+   */
+  readonly state: ReadonlyMap<string, Variable>;
   /** Moves every parameter by its gradient, given under the variable's name. Disposes nothing of the caller's. */
   step(gradients: NamedTensorMap, learningRate: number): void;
   dispose(): void;
+}
+
+export type OptimizerSettings = Pick<TrainingDefinition, 'optimizer' | 'momentum' | 'weightDecay'>;
+
+/** The optimizer of a training, over parameters in a fixed order. The caller disposes it. */
+export function createOptimizer(parameters: readonly Variable[], settings: OptimizerSettings): Optimizer {
+  switch (settings.optimizer) {
+    case 'sgd':
+      return createSgd(parameters, settings);
+    case 'adamw':
+      return createAdamW(parameters, settings);
+  }
 }
 
 /**
@@ -18,6 +37,7 @@ export function createSgd(
 ): Optimizer {
   const velocities = parameters.map((parameter) => tf.tidy(() => tf.variable(tf.zerosLike(parameter), false)));
   return {
+    state: new Map(velocities.map((velocity, index) => [`velocity.${index}`, velocity])),
     step: (gradients, learningRate) =>
       tf.tidy(() => {
         for (const [index, parameter] of parameters.entries()) {
