@@ -5,7 +5,12 @@ import { open } from 'node:fs/promises';
 import type { ServiceError } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import { AbkdError } from '../core/errors.ts';
-import type { ArtifactServiceClient, ClaimResponse, UploadHeader } from '../proto/gen/abkd/v1/worker.ts';
+import type {
+  ArtifactServiceClient,
+  ClaimResponse,
+  DownloadRequest,
+  UploadHeader,
+} from '../proto/gen/abkd/v1/worker.ts';
 
 /** One call's share of an upload. gRPC takes messages of 4 MiB by default. */
 const chunkBytes = 1024 * 1024;
@@ -63,15 +68,21 @@ function drained(stream: NodeJS.EventEmitter): Promise<void> {
   });
 }
 
-/** Writes the content to a new file at `path`. @throws {AbkdError} NOT_FOUND, UNAVAILABLE */
-export async function downloadArtifact(client: ArtifactServiceClient, key: string, path: string): Promise<void> {
+/** Writes the content of a key, or that with a hash, to a new file at `path`. @throws {AbkdError} NOT_FOUND, UNAVAILABLE */
+export async function downloadArtifact(
+  client: ArtifactServiceClient,
+  wanted: Pick<DownloadRequest, 'key'> | Pick<DownloadRequest, 'sha256'>,
+  path: string,
+): Promise<void> {
   const file = await open(path, 'wx');
   try {
-    for await (const part of client.download({ key })) {
+    for await (const part of client.download({ key: '', sha256: '', ...wanted })) {
       await file.write((part as { readonly chunk: Buffer }).chunk);
     }
   } catch (error) {
-    throw isServiceError(error) ? toAbkdError(`download artifact "${key}"`, error) : error;
+    throw isServiceError(error)
+      ? toAbkdError(`download artifact "${'key' in wanted ? wanted.key : wanted.sha256}"`, error)
+      : error;
   } finally {
     await file.close();
   }

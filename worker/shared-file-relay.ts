@@ -1,5 +1,5 @@
-import { messageOf } from '../core/errors.ts';
 import type { SharedFile } from './trial/context.ts';
+import { failureOf } from './trial/failure.ts';
 import type { FromTrialProcess, SharedFileRequest } from './trial/messages.ts';
 import type { TrialProcess } from './trial-process.ts';
 
@@ -56,7 +56,7 @@ export function relaySharedFiles(
       const file = await find({ scope, key }, buildInProcess(requestId), over);
       process.send({ kind: 'sharedFileReady', requestId, ...file });
     } catch (error) {
-      process.send({ kind: 'sharedFileError', requestId, message: messageOf(error) });
+      process.send({ kind: 'sharedFileError', requestId, failure: failureOf(error) });
     } finally {
       open -= 1;
     }

@@ -1,6 +1,6 @@
 /**
  * Serves the trials' requests for files that are built once: per host under a lock of the cache folder, or for all
- * hosts under a lease of the coordinator.
+ * hosts under a lease of the coordinator; and for content that the coordinator stores already.
  */
 import { AbkdError } from '../core/errors.ts';
 import { sleep } from '../platform/async.ts';
@@ -23,7 +23,7 @@ export interface SharedFilesOptions {
 const retryMs = 500;
 
 export function createSharedFiles(options: SharedFilesOptions): FindSharedFile {
-  const find = { host: hostFile, artifact };
+  const find = { host: hostFile, artifact, content };
   return async ({ scope, key }, build, signal) => {
     const { path, sha256, metadata } = await find[scope](options, key, build, signal);
     return { path, sha256, metadata };
@@ -47,26 +47,49 @@ async function hostFile(
 }
 
 async function buildIntoCache(cache: CacheFolder, key: string, build: BuildInProcess): Promise<StoredFile> {
+  return intoCache(cache, async (path) => cache.publish(key, path, (await build(path)) ?? null));
+}
+
+/** Gives `fill` a new path to write to and to publish; what it leaves there is thrown away. */
+async function intoCache(cache: CacheFolder, fill: (path: string) => Promise<StoredFile>): Promise<StoredFile> {
   const path = cache.newBuildPath();
   try {
-    const metadata = await build(path);
-    return await cache.publish(key, path, metadata ?? null);
+    return await fill(path);
   } finally {
     await cache.discard(path);
   }
 }
 
-/** Asks until the artifact is here. Connection failures only cost time; the trial's own limits end the waiting. */
-async function artifact(
+function artifact(
   options: SharedFilesOptions,
   key: string,
   build: BuildInProcess,
   signal: AbortSignal,
 ): Promise<StoredFile> {
+  return persistently(options, key, signal, () => tryArtifact(options, key, build, signal));
+}
+
+/** @throws {AbkdError} MISSING_DATA where the coordinator stores no content with this hash */
+function content(
+  options: SharedFilesOptions,
+  sha256: string,
+  _build: BuildInProcess,
+  signal: AbortSignal,
+): Promise<StoredFile> {
+  return persistently(options, sha256, signal, () => fetchContent(options, sha256));
+}
+
+/** Asks until the file is here. Connection failures only cost time; the trial's own limits end the waiting. */
+async function persistently(
+  options: SharedFilesOptions,
+  key: string,
+  signal: AbortSignal,
+  ask: () => Promise<StoredFile | null>,
+): Promise<StoredFile> {
   for (;;) {
     signal.throwIfAborted();
     try {
-      const file = await tryArtifact(options, key, build, signal);
+      const file = await ask();
       if (file !== null) return file;
     } catch (error) {
       const passing = error instanceof AbkdError && (error.retryable || error.code === 'LEASE_LOST');
@@ -84,8 +107,7 @@ async function tryArtifact(
   build: BuildInProcess,
   signal: AbortSignal,
 ): Promise<StoredFile | null> {
-  const client = options.artifacts();
-  if (client === null) throw new AbkdError('UNAVAILABLE', `Cannot claim artifact "${key}": no coordinator`);
+  const client = connected(options, key);
   const state = await claimArtifact(client, key, options.workerId);
   switch (state.$case) {
     case 'ready':
@@ -108,13 +130,44 @@ async function fetchArtifact(
   const found = await cache.findContent(ready.sha256);
   if (found !== null) return { ...found, sha256: ready.sha256, metadata };
   log.info({ key, sha256: ready.sha256, sizeBytes: ready.sizeBytes }, 'downloading artifact');
-  const path = cache.newBuildPath();
-  try {
-    await downloadArtifact(client, key, path);
-    return await cache.publish(key, path, metadata, ready.sha256);
-  } finally {
-    await cache.discard(path);
-  }
+  return intoCache(cache, async (path) => {
+    await downloadArtifact(client, { key }, path);
+    return cache.publish(key, path, metadata, ready.sha256);
+  });
+}
+
+/** Content is the same everywhere, so what the host has needs no coordinator. */
+async function fetchContent(options: SharedFilesOptions, sha256: string): Promise<StoredFile> {
+  const { cache, log } = options;
+  const key = `sha256:${sha256}`;
+  const found = await cache.findContent(sha256);
+  if (found !== null) return { ...found, sha256, metadata: null };
+  log.info({ key }, 'downloading content');
+  return intoCache(cache, async (path) => {
+    await downloadArtifact(connected(options, key), { sha256 }, path).catch((error) => {
+      throw isNotFound(error) ? unknownContent(sha256, error) : error;
+    });
+    return cache.publish(key, path, null, sha256);
+  });
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof AbkdError && error.code === 'NOT_FOUND';
+}
+
+function unknownContent(sha256: string, cause: unknown): AbkdError {
+  return new AbkdError(
+    'MISSING_DATA',
+    `Cannot find artifact:sha256:${sha256}: the coordinator stores no content with this hash, expected that of a teacher or of weights that it has received`,
+    { cause },
+  );
+}
+
+/** @throws {AbkdError} UNAVAILABLE while there is no session */
+function connected({ artifacts }: SharedFilesOptions, key: string): ArtifactServiceClient {
+  const client = artifacts();
+  if (client === null) throw new AbkdError('UNAVAILABLE', `Cannot reach artifact "${key}": no coordinator`);
+  return client;
 }
 
 /** Builds (or takes what this host built before) and uploads, renewing the lease meanwhile; gives it up on failure. */
@@ -125,15 +178,10 @@ async function buildArtifact(
   build: BuildInProcess,
 ): Promise<StoredFile> {
   const { cache, log } = options;
-  const connected = () => {
-    const client = options.artifacts();
-    if (client === null) throw new AbkdError('UNAVAILABLE', `Cannot share artifact "${key}": no coordinator`);
-    return client;
-  };
   const renewal = setInterval(() => {
     const logged = (error: Error) => log.warn({ key, reason: error.message }, 'artifact lease not renewed');
     Promise.resolve()
-      .then(() => renewBuild(connected(), key, token))
+      .then(() => renewBuild(connected(options, key), key, token))
       .catch(logged);
   }, leaseMs / 3);
   try {
@@ -141,7 +189,7 @@ async function buildArtifact(
     const file = (await cache.find(key)) ?? (await buildIntoCache(cache, key, build));
     const { sha256, sizeBytes } = file;
     const metadata = JSON.stringify(file.metadata ?? null);
-    await uploadArtifact(connected(), { key, token, sha256, sizeBytes, metadata }, file.path);
+    await uploadArtifact(connected(options, key), { key, token, sha256, sizeBytes, metadata }, file.path);
     return file;
   } catch (error) {
     await giveUp(options, key, token);

@@ -4,6 +4,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type {
   ArtifactServiceServer,
   ClaimResponse,
+  DownloadRequest,
   DownloadResponse,
   UploadRequest,
   UploadResponse,
@@ -32,7 +33,7 @@ export function createArtifactHandlers(
       return {};
     }),
     upload: uploadHandler(artifacts, log),
-    download: serverStream(log, ({ key }) => downloadParts(artifacts, key)),
+    download: serverStream(log, (request) => downloadParts(artifacts, request)),
   };
 }
 
@@ -49,8 +50,12 @@ function claimToWire(claim: ArtifactClaim, leaseMs: number): ClaimResponse {
   }
 }
 
-async function* downloadParts(artifacts: ArtifactService, key: string): AsyncIterable<DownloadResponse> {
-  for await (const chunk of await artifacts.download(key)) yield { chunk: Buffer.from(chunk) };
+async function* downloadParts(
+  artifacts: ArtifactService,
+  { key, sha256 }: DownloadRequest,
+): AsyncIterable<DownloadResponse> {
+  const content = sha256 === '' ? await artifacts.download(key) : artifacts.downloadContent(sha256);
+  for await (const chunk of content) yield { chunk: Buffer.from(chunk) };
 }
 
 function uploadHandler(

@@ -2,12 +2,18 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type BatchOptions, type BatchReader, createBatchReader, type ImageBatch } from '../data/batches.ts';
 import type { ImageDataset, ImagePart } from '../data/source.ts';
+import type { ClassifierShape } from '../models/classifier.ts';
 
 type ImageShape = Pick<ImageDataset, 'height' | 'width' | 'channels'>;
 
 /** A part of a dataset, ready to be read in batches. */
 export interface ImageReader extends BatchReader {
   readonly shape: ImageShape;
+}
+
+/** What a model for these images is made for. */
+export function shapeOf({ height, channels, classNames }: ImageDataset): ClassifierShape {
+  return { imageSize: height, channels, classes: classNames.length };
 }
 
 /** Images that are evaluated at once. */

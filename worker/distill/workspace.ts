@@ -33,7 +33,8 @@ export async function openWorkspace(context: TrialContext): Promise<Workspace> {
   const dataKey = JSON.stringify([context.dataDir, dataset, training, selectOn, splitSeed]);
   const data = await warmData.obtain(dataKey, () => openData(context));
   if (teacher === null || objective.kind === 'ce') return { ...data, teacher: null };
-  const teacherKey = JSON.stringify([dataKey, teacher]);
+  // A file of trained weights is looked at anew in every sweep.
+  const teacherKey = JSON.stringify([dataKey, teacher, 'weights' in teacher ? context.assignment.sweepId : null]);
   return { ...data, teacher: await warmTeacher.obtain(teacherKey, () => outputsOf(teacher, context, data)) };
 }
 
@@ -80,11 +81,6 @@ function outputsOf(
   context: TrialContext,
   { dataset, parts, everything }: DataWorkspace,
 ): Promise<TeacherOutputs> {
-  if ('weights' in definition)
-    throw new TrialError(
-      'MISSING_DATA',
-      `Cannot load teacher "${definition.weights}": only trained teachers are built`,
-    );
   return obtainTeacherOutputs({
     definition,
     dataset,

@@ -1,6 +1,9 @@
 import type { TrialAssignment } from '../../core/assignment.ts';
 import type { TrialSuccess } from '../../core/attempt.ts';
 
+/** Among whom a file is shared. */
+export type SharedFileScope = 'artifact' | 'host' | 'content';
+
 /** A file that is built once and shared; its content never changes. */
 export interface SharedFile {
   readonly path: string;
@@ -26,9 +29,11 @@ export interface TrialContext {
   phase(text: string): void;
   /**
    * The file under `key`, built by `build` if nobody has yet: `artifact` once for all hosts, `host` once per host.
-   * `build` writes the whole content to `path` and returns metadata (JSON).
+   * `build` writes the whole content to `path` and returns metadata (JSON). `content` is never built: it is what the
+   * coordinator stores under a hash, which is the key; its metadata is null.
+   * @throws {TrialError} MISSING_DATA where the coordinator stores no such content
    */
-  sharedFile(scope: 'artifact' | 'host', key: string, build: (path: string) => Promise<unknown>): Promise<SharedFile>;
+  sharedFile(scope: SharedFileScope, key: string, build: (path: string) => Promise<unknown>): Promise<SharedFile>;
   /** Gives the event loop a turn so that messages (stop) get through, and counts as a sign of life; call between batches. */
   yieldNow(): Promise<void>;
 }

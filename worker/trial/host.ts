@@ -3,7 +3,7 @@
  * answers with exactly one of `succeeded`, `failed`, `stopped`.
  */
 import type { TrialAssignment } from '../../core/assignment.ts';
-import type { SharedFile, TrialContext } from './context.ts';
+import type { SharedFile, SharedFileScope, TrialContext } from './context.ts';
 import { failureOf, TrialError } from './failure.ts';
 import type { FromTrialProcess, ToTrialProcess } from './messages.ts';
 import { loadRunner } from './run.ts';
@@ -93,7 +93,7 @@ function createContext(
   settings: TrialSettings,
   signal: AbortSignal,
   askForFile: (
-    request: { readonly scope: 'artifact' | 'host'; readonly key: string },
+    request: { readonly scope: SharedFileScope; readonly key: string },
     build: (path: string) => Promise<unknown>,
     signal: AbortSignal,
   ) => Promise<SharedFile>,

@@ -5,8 +5,9 @@
 
 import type { TrialAssignment } from '../../core/assignment.ts';
 import type { TrialSuccess } from '../../core/attempt.ts';
-import type { FailureKind } from '../../core/trial.ts';
+import type { FailureKind, TrialFailure } from '../../core/trial.ts';
 import type { KernelProofValues } from '../../proto/codec/hello.ts';
+import type { SharedFileScope } from './context.ts';
 
 /** What a trial process finds out about its host, so that the agent itself never loads a backend or opens a dataset. */
 export interface HostDescription {
@@ -27,9 +28,12 @@ export interface SharedFileRequest {
   /**
    * `artifact`: built once for all hosts under a lease of the coordinator (trained teachers).
    * `host`: built once per host, kept in the cache folder (teacher outputs, decoded images).
+   * `content`: whatever the coordinator stores under a hash; never built.
    */
-  readonly scope: 'artifact' | 'host';
-  /** `teacher:<sha256>`, `teacher-outputs:<sha256>`, `images:<sha256>`: letters, digits, `:`, `-`. */
+  readonly scope: SharedFileScope;
+  /**
+   * `teacher:<sha256>`, `teacher-outputs:<sha256>`, `images:<sha256>`: letters, digits, `:`, `-`. Of `content` the hash.
+   */
   readonly key: string;
 }
 
@@ -49,7 +53,7 @@ export type ToTrialProcess =
     }
   /** The child builds it: write to `path`, then send `sharedFileBuilt` or `sharedFileFailed`. */
   | { readonly kind: 'sharedFileBuild'; readonly requestId: number; readonly path: string }
-  | { readonly kind: 'sharedFileError'; readonly requestId: number; readonly message: string };
+  | { readonly kind: 'sharedFileError'; readonly requestId: number; readonly failure: TrialFailure };
 
 export type FromTrialProcess =
   /** The process is up and listens. Sent once. */

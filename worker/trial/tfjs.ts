@@ -2,7 +2,6 @@ import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { TrialSuccess } from '../../core/attempt.ts';
 import { MetricName } from '../../core/measurement.ts';
 import { isDistilling } from '../../core/objective.ts';
-import { deriveSeed } from '../../core/random.ts';
 import type { TaskDefinition } from '../../core/task.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { ImageBatch } from '../data/batches.ts';
@@ -12,11 +11,11 @@ import { createImageReader, labelsOf } from '../distill/images.ts';
 import { labelsOnly, objectiveLoss, type ResolvedObjective } from '../distill/objective.ts';
 import { augmentationOf, type ResolvedTrial, resolveTrial } from '../distill/resolve.ts';
 import { scaleFactor } from '../distill/scale-factor.ts';
+import { createStudent } from '../distill/student.ts';
 import { type TeacherOutputs, teacherLogitsOf } from '../distill/teacher-outputs.ts';
 import { type TrainedEpoch, trainEpochs } from '../distill/trainer.ts';
 import { openWorkspace, type Workspace } from '../distill/workspace.ts';
 import type { Classifier } from '../models/classifier.ts';
-import { createClassifier } from '../models/registry.ts';
 import type { TrialContext, TrialRunner } from './context.ts';
 import { TrialError } from './failure.ts';
 
@@ -33,14 +32,13 @@ interface EpochResult {
  * task's teacher. Reports every epoch; the result is that of the last or of the best epoch, as the task wants.
  */
 export const runTfjs: TrialRunner = async (context) => {
-  const { definition, params, seed } = context.assignment;
+  const { definition, params } = context.assignment;
   const resolved = resolveTrial(definition, params);
   const workspace = await openWorkspace(context);
   const { teacher, dataset } = workspace;
   const objective = await resolveObjective(resolved.objective, teacher);
-  const shape = { imageSize: dataset.height, channels: dataset.channels, classes: dataset.classNames.length };
   const startedMs = systemClock.now();
-  const student = createClassifier(definition.student.model, shape, deriveSeed('student', seed));
+  const student = await createStudent(context, dataset);
   try {
     const chosen = await distil(student, { context, workspace, objective, training: resolved.training });
     return {
