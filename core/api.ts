@@ -124,6 +124,8 @@ export interface SummaryGroup {
   readonly comparisonKey: string;
   readonly sweeps: readonly string[];
   readonly trials: TrialCounts;
+  /** Hash of the teacher's weights; null before the first success, and where there is no teacher. */
+  readonly teacherSha256: string | null;
   /** Mean metric of the teacher on the test part, as recorded by the trials; null where there is none. */
   readonly teacherTest: number | null;
   /** Best search cell by mean selection value; ties go to the earlier suggestion. */
@@ -164,6 +166,8 @@ export interface TrialAnswer {
   readonly state: TrialState;
   readonly selectionValue: number | null;
   readonly testValue: number | null;
+  /** Hash of the teacher's weights: `artifact:sha256:<hash>` names them in another spec. Null before success. */
+  readonly teacherSha256: string | null;
   readonly failure: TrialFailure | null;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;

@@ -62,6 +62,7 @@ export function toTrialAnswer(row: TrialRow): TrialAnswer & { readonly position:
     state: row.state,
     selectionValue: row.selectionValue,
     testValue: row.testValue,
+    teacherSha256: row.teacherSha256,
     failure: toFailure(row),
     startedAt: row.startedAt?.toISOString() ?? null,
     finishedAt: row.finishedAt?.toISOString() ?? null,
