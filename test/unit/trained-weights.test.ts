@@ -275,17 +275,17 @@ describe('a weight file that is', () => {
     {
       fault: 'a pickle that calls os.system',
       bytes: attack(op.global('os', 'system'), tuple(op.text('touch owned')), op.reduce),
-      named: 'global "os.system"',
+      named: ', in "conv1.weight": global "os.system"',
     },
     {
       fault: 'a pickle that calls eval',
       bytes: attack(op.global('builtins', 'eval'), tuple(op.text('1')), op.reduce),
-      named: 'global "builtins.eval"',
+      named: ', in "conv1.weight": global "builtins.eval"',
     },
     {
       fault: 'a pickle whose tensor has a foreign global',
       bytes: attack(tensor({ ...w, storage: 'hub.load' })),
-      named: 'global "torch.hub.load"',
+      named: ', in "conv1.weight": global "torch.hub.load"',
     },
   ];
   it.each(cases)('$fault ends with an error that names file and place, and is not stored', async ({ bytes, named }) => {
