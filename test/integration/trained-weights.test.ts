@@ -111,7 +111,9 @@ it('weights that cannot be used end the trial, untried again, with file and tens
   for (const trial of [malicious, notFinite]) {
     expect(trial).toMatchObject({ state: 'FAILED', attempts: 1, failure: { kind: 'MISSING_DATA' } });
   }
-  expect(malicious.failure?.message).toMatch(/with\/data\/malicious\.pth": byte \d+, in "conv1\.weight": global "os\.system"/);
+  expect(malicious.failure?.message).toMatch(
+    /with\/data\/malicious\.pth": byte \d+, in "conv1\.weight": global "os\.system"/,
+  );
   expect(notFinite.failure?.message).toMatch(
     /with\/data\/not-finite\.pth".*"conv2\.bias" has the value NaN at index 3/,
   );

@@ -66,7 +66,8 @@ export function unpickle(
 /** The entry of the innermost dict that is under construction, for errors. */
 function entryOf({ stack, marks }: Pick<Step, 'stack' | 'marks'>): string {
   const dict = stack.findLastIndex(isDict);
-  const entries = stack.slice(dict + 1, marks.find((height) => height > dict + 1));
+  const nested = marks.find((height) => height > dict + 1);
+  const entries = stack.slice(dict + 1, nested);
   const key = dict < 0 ? undefined : entries.findLast((value, i) => i % 2 === 0 && typeof value === 'string');
   return key === undefined ? '' : `, in "${key}"`;
 }
