@@ -84,7 +84,7 @@ function createAgent(options: AgentOptions): Agent {
   const slots = createSlots({
     count: config.slots,
     limits: config.limits,
-    settings: { backend: worker.backend, dataDir: config.dataDir },
+    settings: { backend: worker.backend, dataDir: config.dataDir, cacheBytes: cache.maxBytes },
     log,
     onFree: () => offerSlots(agent),
   });

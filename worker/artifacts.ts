@@ -68,13 +68,13 @@ function drained(stream: NodeJS.EventEmitter): Promise<void> {
   });
 }
 
-/** Writes the content of a key, or that with a hash, to a new file at `path`. @throws {AbkdError} NOT_FOUND, UNAVAILABLE */
+/** Writes the content of a key, or that with a hash, to `path`. @throws {AbkdError} NOT_FOUND, UNAVAILABLE */
 export async function downloadArtifact(
   client: ArtifactServiceClient,
   wanted: Pick<DownloadRequest, 'key'> | Pick<DownloadRequest, 'sha256'>,
   path: string,
 ): Promise<void> {
-  const file = await open(path, 'wx');
+  const file = await open(path, 'w');
   try {
     for await (const part of client.download({ key: '', sha256: '', ...wanted })) {
       await file.write((part as { readonly chunk: Buffer }).chunk);

@@ -17,6 +17,8 @@ export interface WorkerConfig {
   readonly dataDir: string;
   /** Files that are built once per host; agents of one host share it. */
   readonly cacheDir: string;
+  /** Bound of what the cache folder holds; null = a share of the disk. */
+  readonly cacheBytes: number | null;
   readonly backend: string;
   readonly logLevel: string;
   /** The agent leaves after so long without a coordinator; null = never. */
@@ -55,6 +57,7 @@ const settingsSchema = z.object({
   ABKD_LABELS: z.string().default(''),
   ABKD_DATA_DIR: z.string().default('./data'),
   ABKD_HOME: z.string().default('./.abkd'),
+  ABKD_CACHE_GB: z.coerce.number().positive().max(1_000_000).optional(),
   ABKD_BACKEND: z.enum(['auto', 'tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm', 'cpu']).default('auto'),
   ABKD_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ABKD_GIVE_UP_SECONDS: positiveSeconds.optional(),
@@ -83,6 +86,7 @@ export function readWorkerConfig(options: WorkerOptions = {}, env = process.env)
     labels: { ...readLabels(settings.ABKD_LABELS), ...options.labels },
     dataDir: resolve(settings.ABKD_DATA_DIR),
     cacheDir: join(resolve(settings.ABKD_HOME), 'cache'),
+    cacheBytes: settings.ABKD_CACHE_GB === undefined ? null : Math.round(settings.ABKD_CACHE_GB * 1e9),
     backend: settings.ABKD_BACKEND,
     logLevel: settings.ABKD_LOG_LEVEL,
     giveUpMs: settings.ABKD_GIVE_UP_SECONDS === undefined ? null : settings.ABKD_GIVE_UP_SECONDS * 1000,

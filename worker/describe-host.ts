@@ -15,10 +15,11 @@ const timeoutMs = 180_000;
  */
 export async function describeHost(
   config: WorkerConfig,
+  cacheBytes: number,
   log: Logger,
   signal: AbortSignal,
 ): Promise<HostDescription | null> {
-  const settings = { backend: config.backend, dataDir: config.dataDir };
+  const settings = { backend: config.backend, dataDir: config.dataDir, cacheBytes };
   const process = startTrialProcess({ settings, heapMb: config.limits.heapMb, log });
   const over = new AbortController();
   try {

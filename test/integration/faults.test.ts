@@ -196,7 +196,7 @@ describe('a coordinator', () => {
 describe('files shared by all hosts', () => {
   /** A host of its own: another cache folder, another worker. */
   async function openHost(name: string, client: ArtifactServiceClient) {
-    const cache = await openCacheFolder(join(folder.path, name));
+    const cache = await openCacheFolder(join(folder.path, name), null);
     const log = createLogger('test', { level: 'silent' });
     return createSharedFiles({ cache, workerId: randomUUID(), artifacts: () => client, log });
   }
@@ -206,7 +206,7 @@ describe('files shared by all hosts', () => {
     const never = new AbortController().signal;
     try {
       const [first, second, third] = await Promise.all(['h1', 'h2', 'h3'].map((name) => openHost(name, client)));
-      const request = { scope: 'artifact', key: 'teacher:5eed' } as const;
+      const request = { scope: 'artifact', key: 'teacher:5eed', expectedBytes: 0 } as const;
       const content = Buffer.alloc(3_000_000, 'weights');
       const fail = () => Promise.reject(new Error('no data here'));
       await expect(first?.(request, fail, never)).rejects.toThrow('no data here');

@@ -22,10 +22,12 @@ export interface LocalTrialOptions {
   /** Keeps shared files between contexts. */
   readonly cacheDir: string;
   readonly dataDir?: string;
+  /** Bound of the host's cache folder. */
+  readonly cacheBytes?: number;
 }
 
 export function createLocalTrialContext(options: LocalTrialOptions): LocalTrialContext {
-  const { definition, params = {}, seed = 1, cacheDir, dataDir = cacheDir } = options;
+  const { definition, params = {}, seed = 1, cacheDir, dataDir = cacheDir, cacheBytes = 1e9 } = options;
   const stopping = new AbortController();
   const reports: LocalTrialContext['reports'][number][] = [];
   const phases: string[] = [];
@@ -43,6 +45,7 @@ export function createLocalTrialContext(options: LocalTrialOptions): LocalTrialC
       timeoutMs: 60_000,
     },
     dataDir,
+    cacheBytes,
     signal: stopping.signal,
     report: (step, values) => void reports.push({ step, values }),
     phase: (text) => void phases.push(text),

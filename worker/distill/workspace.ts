@@ -100,7 +100,7 @@ function openDataset(context: TrialContext): Promise<ImageDataset> {
   return source.open({
     dataDir: context.dataDir,
     imageSize: training.imageSize,
-    sharedFile: (key, build) => context.sharedFile('host', key, build),
+    sharedFile: (key, build, expectedBytes) => context.sharedFile('host', key, build, expectedBytes),
     progress: (text) => {
       context.phase(text);
       return context.yieldNow();

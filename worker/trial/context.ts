@@ -20,6 +20,8 @@ export interface TrialContext {
   readonly signal: AbortSignal;
   /** Folder with one folder per dataset. */
   readonly dataDir: string;
+  /** Bound of the host's cache folder, which keeps what `sharedFile` gives. */
+  readonly cacheBytes: number;
   /**
    * Sends metrics of a step (epoch, from 1). Steps ascend.
    * @throws {TrialError} NAN_LOSS after sending, where a value is NaN or infinite
@@ -29,11 +31,19 @@ export interface TrialContext {
   phase(text: string): void;
   /**
    * The file under `key`, built by `build` if nobody has yet: `artifact` once for all hosts, `host` once per host.
-   * `build` writes the whole content to `path` and returns metadata (JSON). `content` is never built: it is what the
-   * coordinator stores under a hash, which is the key; its metadata is null.
+   * `build` writes the whole content to `path`, over what may be there, and returns metadata (JSON). Room is made for
+   * `expectedBytes` before. `content` is never built: it is what the coordinator stores under a hash, which is the key;
+   * its metadata is null. A file that nobody keeps open or marks as used may be evicted: open it with `openFound`
+   * (worker/used-files.ts).
+   * @default expectedBytes 0
    * @throws {TrialError} MISSING_DATA where the coordinator stores no such content
    */
-  sharedFile(scope: SharedFileScope, key: string, build: (path: string) => Promise<unknown>): Promise<SharedFile>;
+  sharedFile(
+    scope: SharedFileScope,
+    key: string,
+    build: (path: string) => Promise<unknown>,
+    expectedBytes?: number,
+  ): Promise<SharedFile>;
   /** Gives the event loop a turn so that messages (stop) get through, and counts as a sign of life; call between batches. */
   yieldNow(): Promise<void>;
 }

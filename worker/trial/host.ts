@@ -3,12 +3,12 @@
  * answers with exactly one of `succeeded`, `failed`, `stopped`.
  */
 import type { TrialAssignment } from '../../core/assignment.ts';
-import type { SharedFile, SharedFileScope, TrialContext } from './context.ts';
+import type { TrialContext } from './context.ts';
 import { failureOf, TrialError } from './failure.ts';
 import type { FromTrialProcess, ToTrialProcess } from './messages.ts';
 import { loadRunner } from './run.ts';
 import type { TrialSettings } from './settings.ts';
-import { createSharedFileRequests } from './shared-file-requests.ts';
+import { createSharedFileRequests, type SharedFileRequests } from './shared-file-requests.ts';
 
 /** Signs of life are sent at most this often, milliseconds. */
 const aliveIntervalMs = 1000;
@@ -92,11 +92,7 @@ function createContext(
   assignment: TrialAssignment,
   settings: TrialSettings,
   signal: AbortSignal,
-  askForFile: (
-    request: { readonly scope: SharedFileScope; readonly key: string },
-    build: (path: string) => Promise<unknown>,
-    signal: AbortSignal,
-  ) => Promise<SharedFile>,
+  askForFile: SharedFileRequests['ask'],
   life: LifeSigns,
   send: (message: FromTrialProcess) => void,
 ): TrialContext {
@@ -104,15 +100,16 @@ function createContext(
     assignment,
     signal,
     dataDir: settings.dataDir,
+    cacheBytes: settings.cacheBytes,
     report: (step, values) => {
       life.sign();
       send({ kind: 'measurement', step, values });
       assertFinite(step, values);
     },
     phase: (text) => life.sign(text),
-    sharedFile: (scope, key, build) => {
+    sharedFile: (scope, key, build, expectedBytes = 0) => {
       life.sign();
-      return askForFile({ scope, key }, build, signal);
+      return askForFile({ scope, key, expectedBytes }, build, signal);
     },
     yieldNow: () => {
       life.sign();

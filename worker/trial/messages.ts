@@ -35,6 +35,8 @@ export interface SharedFileRequest {
    * `teacher:<sha256>`, `teacher-outputs:<sha256>`, `images:<sha256>`: letters, digits, `:`, `-`. Of `content` the hash.
    */
   readonly key: string;
+  /** Size of the file if it is built; 0 where nobody knows. */
+  readonly expectedBytes: number;
 }
 
 export type ToTrialProcess =

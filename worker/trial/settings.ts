@@ -6,6 +6,8 @@ const trialSettingsSchema = z.strictObject({
   backend: z.string(),
   /** Folder with one folder per dataset. */
   dataDir: z.string(),
+  /** Bound of the host's cache folder. */
+  cacheBytes: z.number().nonnegative(),
 });
 
 export type TrialSettings = z.infer<typeof trialSettingsSchema>;

@@ -18,7 +18,7 @@ interface Pending {
 
 export interface SharedFileRequests {
   /** The file, built by `build` where the agent says so. Rejects with what `build` threw, or when `signal` aborts. */
-  ask(request: Pick<SharedFileRequest, 'scope' | 'key'>, build: Build, signal: AbortSignal): Promise<SharedFile>;
+  ask(request: Omit<SharedFileRequest, 'requestId'>, build: Build, signal: AbortSignal): Promise<SharedFile>;
   /** Handles an answer of the agent; one for a request that is over is ignored. */
   answer(message: Answer): void;
 }
