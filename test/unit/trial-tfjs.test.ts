@@ -82,7 +82,7 @@ describe('runTfjs()', () => {
   it('trains the teacher once, caches its outputs, and reports every epoch', async () => {
     const first = contextFor();
     const success = await runTfjs(first);
-    expect(first.built.map((key) => key.split(':')[0])).toEqual(['teacher', 'teacher-outputs']);
+    expect(first.built.map((key) => key.split(':')[0])).toEqual(['teacher', 'teacher-reference', 'teacher-outputs']);
     expect(first.reports.map(({ step }) => step)).toEqual([1, 2]);
     for (const { values } of first.reports) {
       expect(Object.keys(values).sort()).toEqual(

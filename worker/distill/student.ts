@@ -3,6 +3,7 @@ import type { ImageDataset } from '../data/source.ts';
 import type { Classifier } from '../models/classifier.ts';
 import { createClassifier } from '../models/registry.ts';
 import type { TrialContext } from '../trial/context.ts';
+import { openFound } from '../used-files.ts';
 import { shapeOf } from './images.ts';
 import { loadWeights, obtainWeights } from './trained-weights.ts';
 
@@ -12,6 +13,8 @@ export async function createStudent(context: TrialContext, dataset: ImageDataset
   const { model, weights, normalisation } = definition.student;
   const create = () => createClassifier(model, shapeOf(dataset), deriveSeed('student', seed));
   if (weights === null) return create();
-  const { path } = await obtainWeights({ definition: { model, weights, normalisation }, dataset, context });
-  return loadWeights(create(), { path, source: weights, dataset });
+  return openFound(
+    () => obtainWeights({ definition: { model, weights, normalisation }, dataset, context }),
+    ({ path }) => loadWeights(create(), { path, source: weights, dataset }),
+  );
 }

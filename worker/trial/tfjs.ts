@@ -4,6 +4,7 @@ import { MetricName } from '../../core/measurement.ts';
 import { isDistilling } from '../../core/objective.ts';
 import type { TaskDefinition } from '../../core/task.ts';
 import { systemClock } from '../../platform/clock.ts';
+import type { Augmentation } from '../data/augment.ts';
 import type { ImageBatch } from '../data/batches.ts';
 import { createDiagnostics } from '../distill/diagnose.ts';
 import { type Evaluation, evaluate } from '../distill/evaluate.ts';
@@ -12,9 +13,10 @@ import { labelsOnly, objectiveLoss, type ResolvedObjective } from '../distill/ob
 import { augmentationOf, type ResolvedTrial, resolveTrial } from '../distill/resolve.ts';
 import { scaleFactor } from '../distill/scale-factor.ts';
 import { createStudent } from '../distill/student.ts';
-import { type TeacherOutputs, teacherLogitsOf } from '../distill/teacher-outputs.ts';
+import type { TeacherReference } from '../distill/teacher-reference.ts';
+import type { Teaching } from '../distill/teaching.ts';
 import { type TrainedEpoch, trainEpochs } from '../distill/trainer.ts';
-import { openWorkspace, type Workspace } from '../distill/workspace.ts';
+import { openTeaching, openWorkspace, type Workspace } from '../distill/workspace.ts';
 import type { Classifier } from '../models/classifier.ts';
 import type { TrialContext, TrialRunner } from './context.ts';
 import { TrialError } from './failure.ts';
@@ -38,9 +40,12 @@ export const runTfjs: TrialRunner = async (context) => {
   const { teacher, dataset } = workspace;
   const objective = await resolveObjective(resolved.objective, teacher);
   const startedMs = systemClock.now();
+  const augmentation = augmentationOf(definition.objective, resolved.training, context.assignment);
+  using teaching = openTeaching(workspace, augmentation);
   const student = await createStudent(context, dataset);
   try {
-    const chosen = await distil(student, { context, workspace, objective, training: resolved.training });
+    const { training } = resolved;
+    const chosen = await distil(student, { context, workspace, objective, training, augmentation, teaching });
     return {
       selectionValue: chosen.selection.top1,
       testValue: chosen.test.top1,
@@ -49,7 +54,7 @@ export const runTfjs: TrialRunner = async (context) => {
       extras: {
         epoch: chosen.trained.epoch,
         trainSeconds: (systemClock.now() - startedMs) / 1000,
-        ...(teacher === null ? {} : { teacherTest: teacher.testAccuracy }),
+        ...(teacher === null ? {} : { teacherTest: teacher.testAccuracy, teacherCached: teaching?.cached ? 1 : 0 }),
       },
     } satisfies TrialSuccess;
   } finally {
@@ -59,13 +64,15 @@ export const runTfjs: TrialRunner = async (context) => {
 
 async function resolveObjective(
   definition: ResolvedTrial['objective'],
-  teacher: TeacherOutputs | null,
+  teacher: TeacherReference | null,
 ): Promise<ResolvedObjective> {
   if (!isDistilling(definition)) return labelsOnly;
   if (teacher === null) {
     throw new TrialError('EXCEPTION', `Cannot distil with objective ${definition.kind}: the task has no teacher`);
   }
-  return { definition, scaleFactor: isNormalised(definition) ? await scaleFactor(definition, teacher) : 1 };
+  if (!isNormalised(definition)) return { definition, scaleFactor: 1 };
+  const { scaleSample, classes } = teacher;
+  return { definition, scaleFactor: await scaleFactor(definition, { logits: scaleSample, classes }) };
 }
 
 function isNormalised(definition: ResolvedTrial['objective']): boolean {
@@ -77,30 +84,29 @@ interface Distillation {
   readonly workspace: Workspace;
   readonly objective: ResolvedObjective;
   readonly training: TaskDefinition['training'];
+  readonly augmentation: Augmentation | null;
+  readonly teaching: Teaching | null;
 }
 
 /** Trains the student and returns the epoch whose values count. */
 async function distil(student: Classifier, distillation: Distillation): Promise<EpochResult> {
-  const { context, workspace, objective, training } = distillation;
+  const { context, workspace, objective, training, augmentation, teaching } = distillation;
   const { definition, seed } = context.assignment;
   const lossOf = (studentLogits: Tensor2D, batch: ImageBatch, epoch: number) =>
     objectiveLoss(objective, {
-      teacherLogits: workspace.teacher === null ? null : teacherLogitsOf(workspace.teacher, batch),
+      teacherLogits: teaching?.logits() ?? null,
       studentLogits,
       labels: labelsOf(batch),
       epoch,
     });
   const { dataset, parts, teacher } = workspace;
-  const images = createImageReader(dataset, parts.train, {
-    batchSize: training.batchSize,
-    augmentation: augmentationOf(definition.objective, training, context.assignment),
-    dropLast: training.dropLast,
-  });
-  const diagnose = createDiagnostics({
-    ...{ objective, dataset, teacher, context },
-    ...{ trainPart: parts.train, seed: definition.splitSeed },
-  });
-  context.phase(`training student ${student.name}, epoch 1/${training.epochs}`);
+  const { batchSize, dropLast, epochs } = training;
+  const reader = createImageReader(dataset, parts.train, { batchSize, augmentation, dropLast });
+  const how = teaching === null ? '' : `, ${teaching.reason}`;
+  const tell = (epoch: number) => context.phase(`training student ${student.name}, epoch ${epoch}/${epochs}${how}`);
+  const images = teaching?.follow(reader, tell) ?? reader;
+  const diagnose = createDiagnostics({ objective, dataset, teacher, context, trainPart: parts.train });
+  tell(1);
   let chosen: EpochResult | null = null;
   let startedMs = systemClock.now();
   for await (const trained of trainEpochs({ model: student, images, lossOf, settings: training, seed, context })) {
@@ -109,9 +115,7 @@ async function distil(student: Classifier, distillation: Distillation): Promise<
     report(context, result, (systemClock.now() - startedMs) / 1000);
     startedMs = systemClock.now();
     if (chosen === null || counts(result, chosen, definition.checkpoint)) chosen = result;
-    if (trained.epoch < training.epochs) {
-      context.phase(`training student ${student.name}, epoch ${trained.epoch + 1}/${training.epochs}`);
-    }
+    if (trained.epoch < epochs) tell(trained.epoch + 1);
   }
   if (chosen === null)
     throw new TrialError('EXCEPTION', 'Cannot report a result: the student was trained for 0 epochs');
