@@ -53,7 +53,7 @@ export async function obtainTeacherReference(options: TeacherReferenceOptions): 
   });
   const build = async (path: string) => {
     using model = createTeacherModel(options, sha256);
-    return buildReference(path, images, model, options);
+    return await buildReference(path, images, model, options);
   };
   return openFound(
     () => context.sharedFile('host', key, build, logitFileBytes(shape)),
