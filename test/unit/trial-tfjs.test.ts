@@ -105,6 +105,38 @@ describe('runTfjs()', () => {
     expect(second.built).toEqual([]);
   });
 
+  it('learns the same from cached outputs as from a live teacher, on augmented images, odd last batch included', async () => {
+    const augmented = (training: Partial<TaskDefinition['training']>) =>
+      contextFor({ definition: withTraining({ augment: 'cropFlip', batchSize: 50, ...training }), seed: 8 });
+    const [live, cached, again] = [
+      augmented({ teacherOutputs: 'live' }),
+      augmented({ teacherOutputs: 'cached' }),
+      augmented({ teacherOutputs: 'auto', epochs: 3 }),
+    ];
+    expect((await runTfjs(live)).extras.teacherCached).toBe(0);
+    expect((await runTfjs(cached)).extras.teacherCached).toBe(1);
+    expect(live.built).not.toContainEqual(expect.stringMatching(/^teacher-outputs/));
+    // Each epoch has a file, and a longer training of the same replicate adds only its own.
+    const filesOf = ({ built }: typeof live) => built.filter((key) => key.startsWith('teacher-outputs'));
+    expect(filesOf(cached)).toHaveLength(2);
+    await runTfjs(again);
+    expect(filesOf(again)).toHaveLength(1);
+    const valuesOfEpochs = ({ reports }: typeof live) =>
+      reports.slice(0, 2).map(({ values: { epochSeconds: _, ...values } }) => values);
+    expect(valuesOfEpochs(cached)).toEqual(valuesOfEpochs(live));
+    expect(valuesOfEpochs(again)).toEqual(valuesOfEpochs(live));
+    expect(cached.phases.join()).toMatch(/teacher cnn-m for epoch 2\/2: 120\/120 images/);
+    expect(live.phases).toContain('training student cnn-s, epoch 2/2, teacher runs live (as the task wants)');
+  });
+
+  it('refuses a cache that cannot be before it trains a teacher for it', async () => {
+    const context = contextFor({ definition: withTraining({ teacherOutputs: 'cached' }), cacheBytes: 4000 });
+    await expect(runTfjs(context)).rejects.toThrow(
+      'Cannot cache teacher outputs: outputs for 120 images in 10 classes take 4.8 kB, the cache may hold 4.0 kB, expected',
+    );
+    expect(context.built.filter((key) => key.startsWith('teacher'))).toEqual([]);
+  });
+
   it('gives the same values for the same seed and others for another, also from a warm workspace', async () => {
     const { selection, ...first } = await valuesOf({ seed: 3 });
     const again = await valuesOf({ seed: 3 });

@@ -1,7 +1,7 @@
+import { byteSize, grouped } from '../../core/quantity.ts';
 import type { TrainingDefinition } from '../../core/task.ts';
 import { TrialError } from '../trial/failure.ts';
 import { type LogitShape, logitFileBytes } from './logit-rows.ts';
-import { byteSize, grouped } from './quantity.ts';
 
 /** How a trial gets its teacher's outputs. */
 export interface OutputsMode {

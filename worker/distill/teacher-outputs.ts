@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { grouped } from '../../core/quantity.ts';
 import type { Augmentation } from '../data/augment.ts';
 import type { SelectedPart } from '../data/split.ts';
 import { openFound } from '../used-files.ts';
@@ -6,7 +7,6 @@ import { contentKey } from './content-key.ts';
 import { createImageReader, evaluationBatchSize } from './images.ts';
 import { type LogitRows, logitFileBytes, openLogitRows, writeLogitRows } from './logit-rows.ts';
 import { logitsInOrder } from './logits.ts';
-import { grouped } from './quantity.ts';
 import type { TeacherOptions } from './teacher.ts';
 import type { TeacherModel } from './teacher-model.ts';
 import { createWarmSlot } from './warm-slot.ts';

@@ -30,8 +30,8 @@ interface EpochResult {
 }
 
 /**
- * Distils on the current tensor backend: a student from `seed` learns from labels and from the cached outputs of the
- * task's teacher. Reports every epoch; the result is that of the last or of the best epoch, as the task wants.
+ * Distils on the current tensor backend: a student from `seed` learns from labels and from the outputs of the task's
+ * teacher. Reports every epoch; the result is that of the last or of the best epoch, as the task wants.
  */
 export const runTfjs: TrialRunner = async (context) => {
   const { definition, params } = context.assignment;
@@ -54,7 +54,8 @@ export const runTfjs: TrialRunner = async (context) => {
       extras: {
         epoch: chosen.trained.epoch,
         trainSeconds: (systemClock.now() - startedMs) / 1000,
-        ...(teacher === null ? {} : { teacherTest: teacher.testAccuracy, teacherCached: teaching?.cached ? 1 : 0 }),
+        ...(teacher === null ? {} : { teacherTest: teacher.testAccuracy }),
+        ...(teaching === null ? {} : { teacherCached: teaching.cached ? 1 : 0 }),
       },
     } satisfies TrialSuccess;
   } finally {

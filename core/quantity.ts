@@ -6,7 +6,7 @@ const byteUnits = [
 
 /** `50 000`: digits in groups of three, for people. */
 export function grouped(count: number): string {
-  return count.toLocaleString('en-US').replaceAll(',', ' ');
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 
 /** `4.8 GB`: two digits at least, in decimal units, for people. */
