@@ -79,9 +79,9 @@ export async function initBackend(name: string): Promise<ActiveBackend> {
 async function start(name: 'auto' | BackendName): Promise<ActiveBackend> {
   // Otherwise the cpu backend greets with an advertisement.
   tf.enableProdMode();
-  registerGradients();
   try {
     const chosen = await (name === 'auto' ? chooseBackend() : loadNamed(name));
+    registerGradients();
     registerComposedKernels(tf.getBackend());
     return chosen;
   } catch (error) {
