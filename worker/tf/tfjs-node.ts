@@ -22,8 +22,7 @@ const nativeFolders = ['../../native/', '../../../native/'].map((path) => new UR
  */
 export async function loadTfjsNode(name: 'tfjs-node' | 'tfjs-node-gpu'): Promise<LoadedBackend> {
   defineRemovedUtil();
-  // Its notes on the processor's instruction sets are for who builds it.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
+  setEnvironment();
   const { version } = requirePackage(name);
   if (!(await tf.setBackend('tensorflow'))) throw new Error('TensorFlow did not start');
   const { isUsingGpuDevice: isGpu, binding } = tf.backend() as unknown as TfjsNodeBackend;
@@ -54,6 +53,14 @@ function requirePackage(name: string): TfjsNodePackage {
 function findNativeBuild(folders: readonly URL[] = nativeFolders): URL | null {
   const folder = folders.find((candidate) => existsSync(new URL('node_modules/.abkd-native.json', candidate)));
   return folder === undefined ? null : new URL('package.json', folder);
+}
+
+/** What TensorFlow reads when it starts. What the user set stays. */
+function setEnvironment(): void {
+  // Its notes on the processor's instruction sets are for who builds it.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
+  // Not on by default on processors without AVX-512 VNNI: ResNet-20 trains 1.4 times as fast with it there too.
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
 }
 
 /** tfjs-node 4.22 calls `util.isNullOrUndefined`, which Node 23 removed. */
