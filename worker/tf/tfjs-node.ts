@@ -31,9 +31,14 @@ export async function loadTfjsNode(name: 'tfjs-node' | 'tfjs-node-gpu'): Promise
   return {
     backendVersion: `${version['tfjs-node']} (TensorFlow ${binding.TF_Version})`,
     deviceKind: isGpu ? 'cuda' : 'cpu',
-    device: `${isGpu ? 'CUDA GPU' : 'processor'} through TensorFlow`,
+    device: isGpu ? 'CUDA GPU through TensorFlow' : describeProcessor(),
     isHardware: true,
   };
+}
+
+function describeProcessor(): string {
+  const threads = Number(process.env.TF_NUM_INTRAOP_THREADS);
+  return `processor through TensorFlow, ${threads === 1 ? 'one thread' : `${threads} threads`}`;
 }
 
 function requirePackage(name: string): TfjsNodePackage {
@@ -57,6 +62,9 @@ function findNativeBuild(folders: readonly URL[] = nativeFolders): URL | null {
 
 /** What TensorFlow reads when it starts. What the user set stays. */
 function setEnvironment(): void {
+  // Slots are processes: several trials fill the cores better than several threads of one. And sums whose parts depend
+  // on the number of threads would make results depend on the host.
+  process.env.TF_NUM_INTRAOP_THREADS ??= '1';
   // Its notes on the processor's instruction sets are for who builds it.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   // Not on by default on processors without AVX-512 VNNI: ResNet-20 trains 1.4 times as fast with it there too.
