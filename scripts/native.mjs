@@ -52,7 +52,10 @@ async function main() {
   say(`Compiling the addon with ${compiler} ...`);
   await compileAddon(compiler, modules, library);
   say('Trying it ...');
-  await run(process.execPath, [join(root, 'scripts/native/try.mjs')], { show: true });
+  await run(process.execPath, [join(root, 'scripts/native/try.mjs')], {
+    env: { TF_CPP_MIN_LOG_LEVEL: '1' },
+    show: true,
+  });
   await writeFile(stampPath, stamp);
   say('Done: the backend tfjs-node uses it from now on; `npm run abkd -- doctor` shows its speed');
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { unpackWheel } from './wheel.mjs';
+import { listWheel, unpackWheel } from './wheel.mjs';
 
 /** Library files by platform: those of the Python package, then those of a plain libtensorflow. */
 const names = {
@@ -57,21 +57,27 @@ function locate(folder) {
   );
 }
 
+/** @returns the folder that has the wheel's content; nothing is touched before the wheel is known to be the right one */
 async function unpackOnce(wheel, unpacked, say) {
-  assertFits(basename(wheel));
-  const target = join(unpacked, basename(wheel, '.whl'));
-  if (existsSync(target)) return target;
-  // Under another name until it is whole.
-  const partial = `${target}.partial`;
-  await rm(unpacked, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
-  say(`Unpacking ${basename(wheel)} (once; about a gigabyte) ...`);
-  const libraries = names[process.platform].python.map((name) => `tensorflow/${name}`);
-  const written = await unpackWheel(wheel, partial, (name) => libraries.includes(name) || wantedHeaders.test(name));
-  if (!libraries.every((name) => written.includes(name))) {
+  const name = basename(wheel);
+  assertFits(name);
+  const libraries = names[process.platform].python.map((library) => `tensorflow/${library}`);
+  const entries = await listWheel(wheel, (path) => libraries.includes(path) || wantedHeaders.test(path));
+  if (!libraries.every((library) => entries.some((entry) => entry.name === library))) {
     throw new Error(`Cannot use ${wheel}: it holds no ${libraries.join(' and ')}, expected a wheel of TensorFlow`);
   }
-  await rename(partial, target);
+  const target = join(unpacked, basename(name, '.whl'));
+  if (existsSync(target)) return target;
+  say(`Unpacking ${name} (once; about a gigabyte) ...`);
+  // Under another name until it is whole.
+  const partial = `${target}.partial`;
+  await mkdir(partial, { recursive: true });
+  try {
+    await unpackWheel(wheel, entries, partial);
+    await rename(partial, target);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
   return target;
 }
 

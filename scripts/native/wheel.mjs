@@ -1,4 +1,4 @@
-// Reads a Python wheel, which is a zip archive, one entry at a time: the largest here has more than a gigabyte.
+// Reads a Python wheel, which is a zip archive. Entries are streamed: the largest has about a gigabyte.
 // Format: PKWARE APPNOTE.TXT 6.3.10. No zip64: a wheel that needs it is over 4 GiB.
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
@@ -13,13 +13,21 @@ const maxComment = 0xffff;
 const signatures = { end: 0x06054b50, entry: 0x02014b50, file: 0x04034b50 };
 const methods = { stored: 0, deflated: 8 };
 
-/** Writes the files of a wheel that `isWanted` names, by their path inside it, below `target`. */
-export async function unpackWheel(file, target, isWanted) {
+/** The files of a wheel that `isWanted` names, by their path inside it. */
+export async function listWheel(file, isWanted) {
   const handle = await open(file);
   try {
-    const entries = (await readEntries(handle, file)).filter(({ name }) => !name.endsWith('/') && isWanted(name));
+    return (await readEntries(handle, file)).filter(({ name }) => !name.endsWith('/') && isWanted(name));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Writes files that `listWheel` found below `target`. */
+export async function unpackWheel(file, entries, target) {
+  const handle = await open(file);
+  try {
     for (const entry of entries) await extract(file, handle, entry, join(target, ...partsOf(entry.name, file)));
-    return entries.map(({ name }) => name);
   } finally {
     await handle.close();
   }

@@ -1,18 +1,15 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LoadedBackend } from './loaded-backend.ts';
 import type { TfjsNodeBackend } from './tfjs-node-kernels/backend-access.ts';
 import { registerTfjsNodeKernels } from './tfjs-node-kernels/registry.ts';
+import { findTfjsNode } from './tfjs-node-package.ts';
 
 /** What both packages export beyond tfjs-core, as far as we use it. */
 interface TfjsNodePackage {
   readonly version: Readonly<Record<string, string>>;
 }
-
-/** Where `npm run native` builds, seen from the source tree and from dist/. */
-const nativeFolders = ['../../native/', '../../../native/'].map((path) => new URL(path, import.meta.url));
 
 /**
  * TensorFlow's C library through `@tensorflow/tfjs-node` or `@tensorflow/tfjs-node-gpu`. Both are optional: their
@@ -23,7 +20,7 @@ const nativeFolders = ['../../native/', '../../../native/'].map((path) => new UR
 export async function loadTfjsNode(name: 'tfjs-node' | 'tfjs-node-gpu'): Promise<LoadedBackend> {
   defineRemovedUtil();
   setEnvironment();
-  const { version } = requirePackage(name);
+  const { version } = createRequire(import.meta.url)(findTfjsNode(name)) as TfjsNodePackage;
   if (!(await tf.setBackend('tensorflow'))) throw new Error('TensorFlow did not start');
   const { isUsingGpuDevice: isGpu, binding } = tf.backend() as unknown as TfjsNodeBackend;
   if (name === 'tfjs-node-gpu' && !isGpu) throw new Error('TensorFlow finds no GPU');
@@ -31,33 +28,9 @@ export async function loadTfjsNode(name: 'tfjs-node' | 'tfjs-node-gpu'): Promise
   return {
     backendVersion: `${version['tfjs-node']} (TensorFlow ${binding.TF_Version})`,
     deviceKind: isGpu ? 'cuda' : 'cpu',
-    device: isGpu ? 'CUDA GPU through TensorFlow' : describeProcessor(),
+    device: `${isGpu ? 'CUDA GPU' : 'processor'} through TensorFlow`,
     isHardware: true,
   };
-}
-
-function describeProcessor(): string {
-  const threads = Number(process.env.TF_NUM_INTRAOP_THREADS);
-  return `processor through TensorFlow, ${threads === 1 ? 'one thread' : `${threads} threads`}`;
-}
-
-function requirePackage(name: string): TfjsNodePackage {
-  const native = findNativeBuild();
-  const [from, specifier] =
-    native === null ? [import.meta.url, `@tensorflow/${name}`] : [native, '@tensorflow/tfjs-node'];
-  const require = createRequire(from);
-  try {
-    require.resolve(specifier);
-  } catch (error) {
-    throw new Error(`${specifier} is not installed`, { cause: error });
-  }
-  return require(specifier) as TfjsNodePackage;
-}
-
-/** A module address inside `native/`, once it has been built and tried; null before. */
-function findNativeBuild(folders: readonly URL[] = nativeFolders): URL | null {
-  const folder = folders.find((candidate) => existsSync(new URL('node_modules/.abkd-native.json', candidate)));
-  return folder === undefined ? null : new URL('package.json', folder);
 }
 
 /** What TensorFlow reads when it starts. What the user set stays. */
