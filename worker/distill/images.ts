@@ -22,7 +22,11 @@ export const evaluationBatchSize = 256;
 /** How a part is read; the shape and normalisation are the dataset's. */
 export type ReadOptions = Pick<BatchOptions, 'batchSize' | 'augmentation' | 'dropLast'>;
 
-export function createImageReader(dataset: ImageDataset, part: ImagePart, options: ReadOptions): ImageReader {
+export function createImageReader(
+  dataset: ImageShape & Pick<ImageDataset, 'normalisation'>,
+  part: ImagePart,
+  options: ReadOptions,
+): ImageReader {
   const { height, width, channels, normalisation } = dataset;
   const reader = createBatchReader(part, { ...options, height, width, channels, normalisation });
   return { ...reader, shape: { height, width, channels } };

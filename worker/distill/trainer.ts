@@ -57,8 +57,8 @@ export async function* trainEpochs(run: TrainingRun): AsyncGenerator<TrainedEpoc
 }
 
 /** One gradient step. The caller disposes the loss terms. */
-function trainStep(
-  run: TrainingRun,
+export function trainStep(
+  run: Pick<TrainingRun, 'model' | 'images' | 'lossOf'>,
   optimizer: Optimizer,
   batch: ImageBatch,
   { epoch, rate }: { readonly epoch: number; readonly rate: number },
