@@ -8,13 +8,16 @@ export interface TrainStepWork {
   readonly shape: { readonly imageSize: number; readonly channels: number; readonly classes: number };
 }
 
-/** First line, after two steps that warm up and one that is timed. */
-export const peerReadySchema = z.object({ parameters: z.int(), stepSec: z.number().positive() });
-
-export const readySchema = peerReadySchema.extend({
+/** Ours' first line, after two steps that warm up and one that is timed. */
+export const readySchema = z.object({
+  parameters: z.int(),
+  stepSec: z.number().positive(),
   backend: z.enum(backendNames),
   isHardware: z.boolean(),
 });
+
+/** The peer's first line: images a second of processor time in each of its memory layouts; it takes the faster. */
+export const peerReadySchema = z.object({ parameters: z.int(), layouts: z.record(z.string(), z.number()) });
 
 /** Answer to `{ "run": steps }`; processor time of all threads. */
 export const timesSchema = z.object({ seconds: z.number().positive(), cpuSeconds: z.number().nonnegative() });

@@ -86,7 +86,7 @@ async function measure(plan: Plan, options: BenchOptions, say: (line: string) =>
     throw new BackendAbsent(`Left out backend ${ready.backend}: no GPU behind it`);
   }
   await using peer = options.peer === null ? null : startPeer('train_step.py', options.python, work);
-  if (peer !== null) await assertEqualSize(peer, options.peer!, plan.model, ready.parameters);
+  if (peer !== null) say(await prepare(peer, options.peer!, plan.model, ready.parameters));
   const target = options.quick ? runSec.quick : runSec.thorough;
   const count = Math.min(Math.max(Math.round(target / ready.stepSec), steps.least), steps.most);
   const races: Race[] = [];
@@ -130,9 +130,15 @@ function summarise(races: readonly Race[]): BenchRow {
     imagesPerSec: medianOf(races.map(({ ours }) => ours.imagesPerSec)),
     peerImagesPerSec: hasPeer ? medianOf(against.map(({ peer }) => peer.imagesPerSec)) : null,
     ratio: hasPeer ? medianOf(against.map(({ ours, peer }) => ours.imagesPerSec / peer.imagesPerSec)) : null,
+    cpuRatio: hasPeer ? medianOf(against.map(({ ours, peer }) => perCore(ours) / perCore(peer))) : null,
     cores: medianOf(races.map(({ ours }) => ours.cores)),
     peerCores: hasPeer ? medianOf(against.map(({ peer }) => peer.cores)) : null,
   };
+}
+
+/** Images a second of processor time: what other programs take away from one of the two is not in it. */
+function perCore({ imagesPerSec, cores }: Rate): number {
+  return imagesPerSec / cores;
 }
 
 function describe({ ours, peer }: Race): string {
@@ -140,11 +146,14 @@ function describe({ ours, peer }: Race): string {
   return peer === null ? ourRate : `${ourRate}, peer ${peer.imagesPerSec.toFixed(1)} images/s`;
 }
 
-/** Two networks of one name may differ; then their speeds say nothing. */
-async function assertEqualSize(contestant: Contestant, peer: string, model: string, ours: number): Promise<void> {
-  const { parameters } = await contestant.ready(peerReadySchema).catch((error: unknown) => {
+/** Waits for the peer and says how it stores images. Two networks of one name may differ; then their speeds say nothing. */
+async function prepare(contestant: Contestant, peer: string, model: string, ours: number): Promise<string> {
+  const { parameters, layouts } = await contestant.ready(peerReadySchema).catch((error: unknown) => {
     throw peerProblem(peer, error);
   });
-  if (parameters === ours) return;
-  throw new Error(`Cannot compare ${model} with ${peer}: it has ${ours} parameters here and ${parameters} there`);
+  if (parameters !== ours) {
+    throw new Error(`Cannot compare ${model} with ${peer}: it has ${ours} parameters here and ${parameters} there`);
+  }
+  const rates = Object.entries(layouts).map(([layout, rate]) => `${rate.toFixed(0)} images/s as ${layout}`);
+  return `${model} in ${peer}: ${rates.join(', ')}; the faster one takes part`;
 }
