@@ -1,15 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Times } from './timed.ts';
 
 /** Kernels below this part of the time are left out. */
 const smallestShare = 0.01;
 
 /**
- * The part of the time that each kernel took while `run` ran, largest first; `other` is what happens between them and
+ * The part of the time that each kernel took in what `run` timed, largest first; `other` is what happens between them and
  * in kernels below 1 %. Only for backends that compute while they are called.
  */
 export async function kernelShares(
   backend: string,
-  run: () => Promise<void>,
+  run: () => Promise<Times>,
 ): Promise<Readonly<Record<string, number>>> {
   const spentMs = new Map<string, number>();
   // Only outermost calls count: a kernel may call another.
@@ -28,9 +29,7 @@ export async function kernelShares(
       }
     };
   }
-  const started = performance.now();
-  await run();
-  const totalMs = performance.now() - started;
+  const totalMs = 1000 * (await run()).seconds;
   for (const { kernel, original } of kernels) kernel.kernelFunc = original;
   const large = [...spentMs].filter(([, ms]) => ms / totalMs >= smallestShare).sort(([, a], [, b]) => b - a);
   const named = large.map(([name, ms]): [string, number] => [name, ms / totalMs]);

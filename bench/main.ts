@@ -5,9 +5,13 @@ import { describeHostFacts } from '../worker/tf/probe.ts';
 import type { Bench } from './bench.ts';
 import { help, readCommandLine } from './command-line.ts';
 import { toTable } from './table.ts';
+import { teacherCache } from './teacher-cache.ts';
 import { trainStep } from './train-step.ts';
 
-const benches: ReadonlyMap<string, Bench> = new Map([['train-step', trainStep]]);
+const benches: ReadonlyMap<string, Bench> = new Map([
+  ['train-step', trainStep],
+  ['teacher-cache', teacherCache],
+]);
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { messageOf } from '../core/errors.ts';
 import { type Contestant, startContestant } from './contestant.ts';
 
 export const peerNames: readonly string[] = ['torch'];
@@ -21,14 +20,10 @@ export function startPeer(program: string, python: string, work: object): Contes
   return startContestant(python, [join(folder, program)], work);
 }
 
-/** @throws {Error} where no peer was installed */
+/** @throws {Error} where the Python of `npm run bench:peers` is wanted and is not there */
 export function assertInstalled(peer: string, python: string): void {
   if (python !== installedPython || existsSync(python)) return;
-  throw peerProblem(peer, 'it is not installed');
-}
-
-export function peerProblem(peer: string, reason: unknown): Error {
-  const advice = '`npm run bench:peers` installs it, --python PATH names a Python that has it';
-  const why = typeof reason === 'string' ? reason : messageOf(reason);
-  return new Error(`Cannot measure peer ${peer}: ${why}; ${advice}`);
+  throw new Error(
+    `Cannot measure peer ${peer}: it is not installed; \`npm run bench:peers\` installs it, --python PATH names a Python that has it`,
+  );
 }

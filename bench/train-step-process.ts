@@ -16,22 +16,13 @@ async function serve(): Promise<void> {
   const active = await initBackend(name);
   using training = createTraining(work);
   await training.run(2);
-  const { seconds: stepSec } = await timed(() => training.run(1));
+  const { seconds: stepSec } = await training.run(1);
   reply({ parameters: training.parameters, stepSec, backend: active.backend, isHardware: active.isHardware });
   for await (const line of createInterface({ input: process.stdin })) {
     const request = requestSchema.parse(JSON.parse(line));
-    if ('run' in request) reply(await timed(() => training.run(request.run)));
+    if ('run' in request) reply(await training.run(request.run));
     else reply(await profile(training, active, request.profile, request.kernels));
   }
-}
-
-async function timed(work: () => Promise<void>) {
-  const cpuBefore = process.cpuUsage();
-  const started = performance.now();
-  await work();
-  const seconds = (performance.now() - started) / 1000;
-  const { user, system } = process.cpuUsage(cpuBefore);
-  return { seconds, cpuSeconds: (user + system) / 1e6 };
 }
 
 async function profile(training: Training, { backend, deviceKind }: ActiveBackend, steps: number, kernels: boolean) {

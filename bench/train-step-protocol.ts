@@ -19,9 +19,6 @@ export const readySchema = z.object({
 /** The peer's first line: images a second of processor time in each of its memory layouts; it takes the faster. */
 export const peerReadySchema = z.object({ parameters: z.int(), layouts: z.record(z.string(), z.number()) });
 
-/** Answer to `{ "run": steps }`; processor time of all threads. */
-export const timesSchema = z.object({ seconds: z.number().positive(), cpuSeconds: z.number().nonnegative() });
-
 /** Answer to `{ "profile": steps }` of ours; null where calls return before the work is done. */
 export const profileSchema = z.object({
   peakMb: z.number().positive(),

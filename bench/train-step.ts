@@ -9,8 +9,9 @@ import { classifierNames } from '../worker/models/registry.ts';
 import { backendNames } from '../worker/tf/backend.ts';
 import { type Bench, type BenchOptions, type BenchRow, medianOf } from './bench.ts';
 import { type Contestant, startContestant } from './contestant.ts';
-import { assertInstalled, peerProblem, startPeer } from './peers.ts';
-import { peerReadySchema, profileSchema, readySchema, type TrainStepWork, timesSchema } from './train-step-protocol.ts';
+import { assertInstalled, startPeer } from './peers.ts';
+import { timesSchema } from './timed.ts';
+import { peerReadySchema, profileSchema, readySchema, type TrainStepWork } from './train-step-protocol.ts';
 
 const defaultModels = ['resnet20', 'wrn-16-2', 'vgg8', 'cnn-s', 'cnn-m'];
 const batch = 64;
@@ -149,7 +150,7 @@ function describe({ ours, peer }: Race): string {
 /** Waits for the peer and says how it stores images. Two networks of one name may differ; then their speeds say nothing. */
 async function prepare(contestant: Contestant, peer: string, model: string, ours: number): Promise<string> {
   const { parameters, layouts } = await contestant.ready(peerReadySchema).catch((error: unknown) => {
-    throw peerProblem(peer, error);
+    throw new Error(`Cannot measure peer ${peer}: ${messageOf(error)}`);
   });
   if (parameters !== ours) {
     throw new Error(`Cannot compare ${model} with ${peer}: it has ${ours} parameters here and ${parameters} there`);

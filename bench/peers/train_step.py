@@ -210,6 +210,9 @@ def create_network(name, shape):
 if __name__ == "__main__":
     try:
         main()
+    except ModuleNotFoundError as error:
+        say({"error": f"{sys.executable} has no package {error.name}, expected those of bench/peers/requirements.txt"})
+        sys.exit(1)
     except Exception as error:
         say({"error": str(error)})
         sys.exit(1)
