@@ -3,12 +3,14 @@ import { createLifecycle, type Lifecycle } from '../platform/lifecycle.ts';
 import type { CoordinatorConfig } from './config.ts';
 import { type CoordinatorContext, type CoordinatorOverrides, createCoordinatorLogger, openContext } from './context.ts';
 import { runCancelWatch } from './engine/cancel-watch.ts';
+import { runCheckpointSweeper } from './engine/checkpoint-sweeper.ts';
 import { runLeaseReaper } from './engine/lease-reaper.ts';
 import { runSettleLoop } from './engine/settle-loop.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createSessionRegistry, type SessionRegistry } from './grpc/session-registry.ts';
 import { startHttpServer } from './http/server.ts';
 import { createArtifactService } from './service/artifacts.ts';
+import { createCheckpointService } from './service/checkpoints.ts';
 import { createHealthService } from './service/health.ts';
 import { createLeaseService } from './service/leases.ts';
 import { createSummaryService } from './service/summary.ts';
@@ -60,6 +62,7 @@ function createServices(config: CoordinatorConfig, context: CoordinatorContext) 
     summary: createSummaryService(store, clock),
     health: createHealthService(store, bus),
     artifacts: createArtifactService({ store, files: context.artifacts, events, leaseMs }),
+    checkpoints: createCheckpointService({ store, files: context.checkpoints, events }),
   };
 }
 
@@ -94,13 +97,14 @@ async function startServers(
 async function runLoops(
   config: CoordinatorConfig,
   { bus, log }: CoordinatorContext,
-  { leases, sweeps, finished }: Services,
+  { leases, sweeps, checkpoints, finished }: Services,
   sessions: SessionRegistry,
   signal: AbortSignal,
 ): Promise<void> {
   await Promise.all([
     runLeaseReaper({ leases, leaseMs: config.leaseMs, signal, log }),
     runSettleLoop({ sweeps, finished, signal, log }),
+    runCheckpointSweeper({ checkpoints, everyMs: config.leaseMs, signal, log }),
     runCancelWatch({ sessions, sweeps, bus, renewMs: config.renewMs, signal, log }),
   ]);
 }

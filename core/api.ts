@@ -187,12 +187,14 @@ export interface AttemptAnswer {
   readonly kernelId: string;
   readonly startedAt: string;
   readonly finishedAt: string | null;
+  /** Epochs of earlier attempts that it went on from; null where it began at the start, or has not come to an epoch. */
+  readonly resumedFrom: number | null;
   readonly failure: TrialFailure | null;
 }
 
 export interface MeasurementsAnswer {
   readonly trialId: string;
-  /** The attempt whose curve this is: the current one. */
+  /** The current attempt. Where it went on from a checkpoint the steps before are those of earlier attempts. */
   readonly attempt: number;
   readonly measurements: readonly Measurement[];
 }

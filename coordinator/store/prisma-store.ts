@@ -1,3 +1,4 @@
+import { createCheckpointVerbs } from './checkpoints.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { createLeaseVerbs } from './leases.ts';
 import type { Store } from './store.ts';
@@ -22,6 +23,7 @@ export function openStore(options: StoreOptions): Store {
   return {
     ...createSweepVerbs(database),
     ...createLeaseVerbs(database),
+    ...createCheckpointVerbs(database),
     ...createTrialVerbs(database),
     ...createWorkerVerbs(database),
     ...createArtifactVerbs(database),

@@ -73,7 +73,11 @@ export function toTrialAnswer(row: TrialRow): TrialAnswer & { readonly position:
 
 export const attemptColumns = { worker: { select: { name: true } } } as const;
 
-export function toAttemptAnswer(row: Prisma.AttemptGetPayload<{ include: typeof attemptColumns }>): AttemptAnswer {
+/** @param firstStep the first that the attempt reported; null = none yet */
+export function toAttemptAnswer(
+  row: Prisma.AttemptGetPayload<{ include: typeof attemptColumns }>,
+  firstStep: number | null,
+): AttemptAnswer {
   return {
     number: row.number,
     state: row.state,
@@ -83,6 +87,7 @@ export function toAttemptAnswer(row: Prisma.AttemptGetPayload<{ include: typeof 
     kernelId: row.kernelId,
     startedAt: row.startedAt.toISOString(),
     finishedAt: row.finishedAt?.toISOString() ?? null,
+    resumedFrom: firstStep === null || firstStep === 1 ? null : firstStep - 1,
     failure: toFailure(row),
   };
 }

@@ -43,6 +43,7 @@ export function createLocalTrialContext(options: LocalTrialOptions): LocalTrialC
       seed,
       replicate: 0,
       timeoutMs: 60_000,
+      checkpoint: null,
     },
     dataDir,
     cacheBytes,
