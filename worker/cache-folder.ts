@@ -25,6 +25,8 @@ import { markUsed } from './used-files.ts';
 export interface CacheFolder {
   /** Bound of what the folder holds, as far as what is in use allows. */
   readonly maxBytes: number;
+  /** Folder for files of trial processes. Their names begin with the process's id; they go where it is gone. */
+  readonly outgoingDir: string;
   /** The file of a key, checked and marked as used; null where there is none or it is damaged. */
   find(key: string): Promise<StoredFile | null>;
   /** The content with this hash, checked and marked as used; null where it is missing or damaged. */
@@ -80,6 +82,7 @@ export async function openCacheFolder(root: string, maxBytes: number | null): Pr
   };
   return {
     maxBytes: bound,
+    outgoingDir: building,
     findContent,
     find: async (key) => {
       const record = await readRecord(join(records, `${fileNameOf(key)}.json`));

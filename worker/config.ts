@@ -23,6 +23,8 @@ export interface WorkerConfig {
   readonly logLevel: string;
   /** The agent leaves after so long without a coordinator; null = never. */
   readonly giveUpMs: number | null;
+  /** Time between two checkpoints of a trial; 0 = one after every epoch. */
+  readonly checkpointMs: number;
   readonly limits: SlotLimits;
 }
 
@@ -61,6 +63,7 @@ const settingsSchema = z.object({
   ABKD_BACKEND: z.enum(['auto', 'tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm', 'cpu']).default('auto'),
   ABKD_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ABKD_GIVE_UP_SECONDS: positiveSeconds.optional(),
+  ABKD_CHECKPOINT_SECONDS: z.coerce.number().min(0).max(1_000_000).default(60),
   ABKD_STALL_SECONDS: positiveSeconds.default(600),
   ABKD_STOP_GRACE_SECONDS: positiveSeconds.default(5),
   ABKD_SLOT_HEAP_MB: z.coerce.number().int().min(32).max(1_000_000).default(2048),
@@ -90,6 +93,7 @@ export function readWorkerConfig(options: WorkerOptions = {}, env = process.env)
     backend: settings.ABKD_BACKEND,
     logLevel: settings.ABKD_LOG_LEVEL,
     giveUpMs: settings.ABKD_GIVE_UP_SECONDS === undefined ? null : settings.ABKD_GIVE_UP_SECONDS * 1000,
+    checkpointMs: settings.ABKD_CHECKPOINT_SECONDS * 1000,
     limits: {
       stallMs: settings.ABKD_STALL_SECONDS * 1000,
       stopGraceMs: settings.ABKD_STOP_GRACE_SECONDS * 1000,

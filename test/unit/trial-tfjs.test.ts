@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withDefaults } from '../../core/catalog/objectives.ts';
@@ -194,6 +195,27 @@ describe('runTfjs()', () => {
     expect(success.extras.epoch).toBe(epoch + 1);
   });
 
+  it('goes on where an earlier attempt left off, with the same outcome', async () => {
+    const options = { definition: { ...withTraining({ epochs: 3 }), checkpoint: 'best' as const }, seed: 9 };
+    const path = join(folder.path, 'left-after-1');
+    const straight = contextFor({
+      ...options,
+      onCheckpoint: async (step, capture) => void (step === 1 && (await (await capture())(path))),
+    });
+    const expected = await runTfjs(straight);
+    const resumed = contextFor({ ...options, resume: { step: 1, path } });
+    const outcome = await runTfjs(resumed);
+    expect(resumed.warnings).toEqual([]);
+    expect(resumed.phases).toContain('resumed from epoch 1/3');
+    expect(withoutTimes(resumed)).toEqual(withoutTimes(straight).slice(1));
+    expect(outcome).toEqual({ ...expected, extras: { ...expected.extras, trainSeconds: expect.any(Number) } });
+
+    const foreign = contextFor({ ...options, seed: 10, resume: { step: 1, path } });
+    await runTfjs(foreign);
+    expect(foreign.reports.map(({ step }) => step)).toEqual([1, 2, 3]);
+    expect(foreign.warnings).toEqual([expect.stringMatching(/starts at the start, not after epoch 1: .*its trial is/)]);
+  });
+
   it('stores the factor of gradNormalised, which is 1 for forward KL', async () => {
     const normalised: TaskDefinition = {
       ...definition,
@@ -249,6 +271,9 @@ describe('runTfjs()', () => {
     await expect(runTfjs(contextFor(options))).rejects.toThrow(reason);
   });
 });
+
+const withoutTimes = ({ reports }: Pick<ReturnType<typeof contextFor>, 'reports'>) =>
+  reports.map(({ step, values: { epochSeconds: _, ...values } }) => ({ step, values }));
 
 async function valuesOf(options: Partial<LocalTrialOptions>) {
   const context = contextFor(options);

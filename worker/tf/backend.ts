@@ -66,6 +66,12 @@ export async function initBackend(name: string): Promise<ActiveBackend> {
   return result;
 }
 
+/** The backend that this process uses. @throws {AbkdError} INTERNAL before `initBackend` */
+export async function activeBackend(): Promise<ActiveBackend> {
+  if (active === undefined) throw new AbkdError('INTERNAL', 'Cannot tell the backend: none is loaded yet');
+  return active.result;
+}
+
 async function start(name: 'auto' | BackendName): Promise<ActiveBackend> {
   // Otherwise the cpu backend greets with an advertisement.
   tf.enableProdMode();

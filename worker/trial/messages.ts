@@ -7,7 +7,7 @@ import type { TrialAssignment } from '../../core/assignment.ts';
 import type { TrialSuccess } from '../../core/attempt.ts';
 import type { FailureKind, TrialFailure } from '../../core/trial.ts';
 import type { KernelProofValues } from '../../proto/codec/hello.ts';
-import type { SharedFileScope } from './context.ts';
+import type { ResumePoint, SharedFileScope } from './context.ts';
 
 /** What a trial process finds out about its host, so that the agent itself never loads a backend or opens a dataset. */
 export interface HostDescription {
@@ -42,9 +42,9 @@ export interface SharedFileRequest {
 export type ToTrialProcess =
   /** Answered by `described`, or by `failed` where no backend works. */
   | { readonly kind: 'describe' }
-  | { readonly kind: 'run'; readonly assignment: TrialAssignment }
-  /** Stop the running trial soon; answered by `stopped`. */
-  | { readonly kind: 'stop' }
+  | { readonly kind: 'run'; readonly assignment: TrialAssignment; readonly resume: ResumePoint | null }
+  /** Stop the running trial soon; answered by `stopped`, before it by `checkpoint` where the trial is to go on later. */
+  | { readonly kind: 'stop'; readonly goesOn: boolean }
   /** The file is there. */
   | {
       readonly kind: 'sharedFileReady';
@@ -67,6 +67,9 @@ export type FromTrialProcess =
    */
   | { readonly kind: 'alive'; readonly phase: string; readonly residentBytes: number }
   | { readonly kind: 'measurement'; readonly step: number; readonly values: Readonly<Record<string, number>> }
+  | { readonly kind: 'warning'; readonly message: string }
+  /** The trial's state after a step is in the file, which is the agent's from now on. */
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
   | { readonly kind: 'succeeded'; readonly success: TrialSuccess; readonly residentBytes: number }
   | { readonly kind: 'failed'; readonly failureKind: FailureKind; readonly message: string }
   | { readonly kind: 'stopped'; readonly residentBytes: number }

@@ -20,6 +20,7 @@ import { openTeaching, openWorkspace, type Workspace } from '../distill/workspac
 import type { Classifier } from '../models/classifier.ts';
 import type { TrialContext, TrialRunner } from './context.ts';
 import { TrialError } from './failure.ts';
+import { type ProgressTracker, trackProgress } from './trial-progress.ts';
 
 /** A student after an epoch. */
 interface EpochResult {
@@ -39,21 +40,25 @@ export const runTfjs: TrialRunner = async (context) => {
   const workspace = await openWorkspace(context);
   const { teacher, dataset } = workspace;
   const objective = await resolveObjective(resolved.objective, teacher);
-  const startedMs = systemClock.now();
+  const progress = await trackProgress(context, teacher?.teacherSha256 ?? null);
   const augmentation = augmentationOf(definition.objective, resolved.training, context.assignment);
   using teaching = openTeaching(workspace, augmentation);
   const student = await createStudent(context, dataset);
   try {
     const { training } = resolved;
-    const chosen = await distil(student, { context, workspace, objective, training, augmentation, teaching });
+    await distil(student, { context, workspace, objective, progress, training, augmentation, teaching });
+    const chosen = progress.chosen();
+    if (chosen === null) {
+      throw new TrialError('EXCEPTION', 'Cannot report a result: the student was trained for 0 epochs');
+    }
     return {
-      selectionValue: chosen.selection.top1,
-      testValue: chosen.test.top1,
+      selectionValue: chosen.selectionValue,
+      testValue: chosen.testValue,
       scaleFactor: isNormalised(resolved.objective) ? objective.scaleFactor : null,
       teacherSha256: teacher?.teacherSha256 ?? null,
       extras: {
-        epoch: chosen.trained.epoch,
-        trainSeconds: (systemClock.now() - startedMs) / 1000,
+        epoch: chosen.epoch,
+        trainSeconds: progress.trainSeconds(),
         ...(teacher === null ? {} : { teacherTest: teacher.testAccuracy }),
         ...(teaching === null ? {} : { teacherCached: teaching.cached ? 1 : 0 }),
       },
@@ -84,15 +89,16 @@ interface Distillation {
   readonly context: TrialContext;
   readonly workspace: Workspace;
   readonly objective: ResolvedObjective;
+  readonly progress: ProgressTracker;
   readonly training: TaskDefinition['training'];
   readonly augmentation: Augmentation | null;
   readonly teaching: Teaching | null;
 }
 
-/** Trains the student and returns the epoch whose values count. */
-async function distil(student: Classifier, distillation: Distillation): Promise<EpochResult> {
-  const { context, workspace, objective, training, augmentation, teaching } = distillation;
-  const { definition, seed } = context.assignment;
+/** Trains the student, from where an earlier attempt left it. */
+async function distil(student: Classifier, distillation: Distillation): Promise<void> {
+  const { context, workspace, objective, progress, training, augmentation, teaching } = distillation;
+  const { seed } = context.assignment;
   const lossOf = (studentLogits: Tensor2D, batch: ImageBatch, epoch: number) =>
     objectiveLoss(objective, {
       teacherLogits: teaching?.logits() ?? null,
@@ -108,24 +114,19 @@ async function distil(student: Classifier, distillation: Distillation): Promise<
   const images = teaching?.follow(reader, tell) ?? reader;
   const diagnose = createDiagnostics({ objective, dataset, teacher, context, trainPart: parts.train });
   tell(1);
-  let chosen: EpochResult | null = null;
   let startedMs = systemClock.now();
-  for await (const trained of trainEpochs({ model: student, images, lossOf, settings: training, seed, context })) {
+  const { restore } = progress;
+  const run = { model: student, images, lossOf, settings: training, seed, restore, context };
+  for await (const trained of trainEpochs(run)) {
     const evaluated = await evaluateStudent(student, distillation);
     const result = { trained, ...evaluated, diagnostics: await diagnose(student, trained.epoch) };
     report(context, result, (systemClock.now() - startedMs) / 1000);
     startedMs = systemClock.now();
-    if (chosen === null || counts(result, chosen, definition.checkpoint)) chosen = result;
-    if (trained.epoch < epochs) tell(trained.epoch + 1);
+    const { epoch, state } = trained;
+    const values = { epoch, selectionValue: result.selection.top1, testValue: result.test.top1 };
+    await progress.advance(values, state);
+    if (epoch < epochs) tell(epoch + 1);
   }
-  if (chosen === null)
-    throw new TrialError('EXCEPTION', 'Cannot report a result: the student was trained for 0 epochs');
-  return chosen;
-}
-
-/** Of equally good epochs the first counts. */
-function counts(result: EpochResult, chosen: EpochResult, checkpoint: TaskDefinition['checkpoint']): boolean {
-  return checkpoint === 'last' || result.selection.top1 > chosen.selection.top1;
 }
 
 async function evaluateStudent(student: Classifier, { context, workspace, objective }: Distillation) {
