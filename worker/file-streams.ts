@@ -62,7 +62,7 @@ function drained(stream: NodeJS.EventEmitter): Promise<void> {
 }
 
 /**
- * Writes what comes over the call to a new file at `path`.
+ * Writes what comes over the call to `path`.
  * @param mostBytes what comes beyond them ends the call
  * @throws {AbkdError} LEASE_LOST, NOT_FOUND, UNAVAILABLE, INTERNAL
  */
@@ -72,7 +72,7 @@ export async function downloadFile(
   path: string,
   mostBytes = Number.POSITIVE_INFINITY,
 ): Promise<void> {
-  const file = await open(path, 'wx');
+  const file = await open(path, 'w');
   let bytes = 0;
   try {
     for await (const part of stream) {
