@@ -87,9 +87,9 @@ describe('failures of trials', () => {
       ['crash', 'CRASH', /exit code 70: The noop run was told to crash/],
       ['outOfMemory', 'OUT_OF_MEMORY', /heap out of memory/],
       ['nan', 'NAN_LOSS', /loss is NaN at step 2/],
-      ['hang', 'STALLED', /no sign of life for 1500 ms/],
+      ['hang', 'STALLED', /no sign of life for 5000 ms/],
     ] as const;
-    const worker = start('clumsy', { ABKD_STALL_SECONDS: '1.5', ABKD_SLOT_HEAP_MB: '64' });
+    const worker = start('clumsy', { ABKD_STALL_SECONDS: '5', ABKD_SLOT_HEAP_MB: '64' });
     const submitted = [];
     for (const [failure] of expected) submitted.push(await submitNoop(coordinator.http, { run: { failure } }));
     const tooLong = await submitNoop(coordinator.http, {
