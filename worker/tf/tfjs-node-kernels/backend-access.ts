@@ -46,9 +46,10 @@ export function asKernelFunc<Inputs, Attributes>(
   return (call) => kernel(call as unknown as KernelCall<Inputs, Attributes>);
 }
 
-/** A number with a point is a float attribute, `int` lists are integers; `float32` is TensorFlow's type. */
+/** The value of an attribute and its kind; `type` is that of elements. */
 export type AttributeValue =
   | { readonly float: number }
+  | { readonly int: number }
   | { readonly ints: readonly number[] }
   | { readonly text: string }
   | { readonly flag: boolean }
@@ -61,6 +62,7 @@ export function attributes(
 ): readonly OpAttribute[] {
   return Object.entries(values).map(([name, value]) => {
     if ('float' in value) return { name, type: binding.TF_ATTR_FLOAT, value: value.float };
+    if ('int' in value) return { name, type: binding.TF_ATTR_INT, value: value.int };
     if ('ints' in value) return { name, type: binding.TF_ATTR_INT, value: value.ints };
     if ('text' in value) return { name, type: binding.TF_ATTR_STRING, value: value.text };
     if ('flag' in value) return { name, type: binding.TF_ATTR_BOOL, value: value.flag };
