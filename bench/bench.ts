@@ -21,7 +21,7 @@ export type BenchRow = Readonly<Record<string, string | number | null | Readonly
 
 export interface BenchResult {
   readonly rows: readonly BenchRow[];
-  /** What was asked for by name and could not be measured; then the command fails after it has printed the rest. */
+  /** What was asked for by name and could not be measured, as it was said; the command fails, with the other rows. */
   readonly problems: readonly string[];
 }
 

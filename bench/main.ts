@@ -22,7 +22,6 @@ async function main(): Promise<void> {
   const { rows, problems } = await benches.get(command.name)!.run(command.options, say);
   const report = { bench: command.name, at, machine: describeHostFacts(), rows };
   process.stdout.write(command.json ? `${JSON.stringify(report)}\n` : toTable(rows));
-  for (const problem of problems) say(problem);
   if (problems.length > 0) process.exitCode = 1;
 }
 

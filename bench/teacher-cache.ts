@@ -39,6 +39,7 @@ export const teacherCache: Bench = {
           try {
             rows.push(await measure({ backend, folder, definition }, say));
           } catch (error) {
+            if (!problems.has(messageOf(error))) say(messageOf(error));
             problems.add(messageOf(error));
           }
         }

@@ -44,8 +44,8 @@ export const trainStep: Bench = {
         rows.push(await measure(plan, options, say));
       } catch (error) {
         if (error instanceof BackendAbsent) absent.add(plan.backend);
-        if (plan.isOptional) say(messageOf(error));
-        else problems.add(messageOf(error));
+        if (!problems.has(messageOf(error))) say(messageOf(error));
+        if (!plan.isOptional) problems.add(messageOf(error));
       }
     }
     return { rows, problems: [...problems] };
