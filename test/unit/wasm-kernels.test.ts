@@ -43,10 +43,10 @@ it('training on wasm keeps its heap at the size that it has after two steps', as
 
 it('the gradients of a convolution are right where its tiles are no multiple of those transformed at once', async () => {
   await tf.setBackend('wasm');
-  // 196 tiles an image, 256 at once.
-  const x = drawn('x', [3, 28, 28, 8]);
+  // 49 tiles an image, 64 at once.
+  const x = drawn('x', [3, 14, 14, 8]);
   const w = drawn('w', [3, 3, 8, 8]);
-  const upstream = drawn('dy', [3, 28, 28, 8]);
+  const upstream = drawn('dy', [3, 14, 14, 8]);
   const gradients = await gradientsOf(x.tensor, w.tensor, upstream.tensor);
   const convolve = (a?: Array64, b?: Array64) => conv2d(a!, b!, { stride: 1, pad: 'same' });
   for (const [which, actual] of gradients.entries()) {

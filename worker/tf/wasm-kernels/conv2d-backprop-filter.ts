@@ -11,8 +11,6 @@ import { type ConvInfo, convInfo } from './conv-info.ts';
 import type { KernelModule } from './kernel-module.ts';
 import { suitsWinograd, winogradFilterGradient } from './winograd.ts';
 
-const float32Bytes = 4;
-
 export function conv2dBackpropFilter(module: KernelModule): KernelConfig {
   const pad = shippedKernel('PadV2');
 
@@ -44,7 +42,7 @@ export function conv2dBackpropFilter(module: KernelModule): KernelConfig {
 
   function directGradient(backend: BackendWasm, x: TensorInfo, dy: TensorInfo, info: ConvInfo): TensorInfo {
     const [, height, width, channels] = x.shape as [number, number, number, number];
-    const rowPitch = width * channels * float32Bytes;
+    const rowPitch = width * channels * Float32Array.BYTES_PER_ELEMENT;
     const dw = allocate(backend, info.filterShape);
     module.filterGradient(
       ...[addressOf(backend, x), info.batchSize, rowPitch, height * rowPitch, channels],

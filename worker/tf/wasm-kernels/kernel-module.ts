@@ -13,10 +13,10 @@ export interface KernelModule {
   readonly momentumStep: Procedure;
   readonly packInputPanels: Procedure;
   readonly reluGradient: Procedure;
-  readonly transformFilter: Procedure;
   readonly turnFilter: Procedure;
   readonly winogradConvolution: Procedure;
   readonly winogradFilterGradient: Procedure;
+  readonly winogradScratchBytes: (channels: number, outChannels: number) => number;
 }
 
 /** Of the engine's own, whose types come with those of browsers only. */

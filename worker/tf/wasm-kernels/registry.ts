@@ -6,6 +6,7 @@ import { conv2dBackpropFilter } from './conv2d-backprop-filter.ts';
 import { conv2dBackpropInput } from './conv2d-backprop-input.ts';
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
+import { identity } from './identity.ts';
 import type { KernelModule } from './kernel-module.ts';
 import { log1p } from './log1p.ts';
 import { maxPoolGrad } from './max-pool-grad.ts';
@@ -30,6 +31,7 @@ export function registerWasmKernels(module: KernelModule): void {
     depthwiseBackpropFilter(),
     depthwiseBackpropInput(),
     fusedConv2d(module),
+    identity(),
     log1p(),
     maxPoolGrad(),
     momentumStep(module),

@@ -5,13 +5,6 @@ import { addressOf, allocate, free } from './backend-access.ts';
 import type { ConvInfo } from './conv-info.ts';
 import type { KernelModule } from './kernel-module.ts';
 
-/** Elements of a transformed tile, and of a transformed filter. */
-const places = 16;
-
-/** Tiles at a time take this many float32: 512 KiB, what a core has as second-level cache. */
-const maxTransformed = 1 << 17;
-const [fewestTiles, mostTiles] = [32, 256];
-
 /** Fewer channels are not worth the transforms, and the procedures work on four and eight at a time. */
 export function suitsWinograd(info: ConvInfo): boolean {
   const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
@@ -27,19 +20,15 @@ export function winogradConvolution(
   { x, filter, bias }: { readonly x: TensorInfo; readonly filter: TensorInfo; readonly bias?: TensorInfo | undefined },
   info: ConvInfo,
 ): TensorInfo {
-  const { inChannels, outChannels } = info;
-  const capacity = tilesAtOnce(info);
   const at = (tensor: TensorInfo) => addressOf(backend, tensor);
   const y = allocate(backend, info.outShape);
-  const transformed = allocate(backend, [places * inChannels * outChannels]);
-  const scratch = allocate(backend, [places * capacity * (inChannels + outChannels) + places * inChannels]);
-  module.transformFilter(at(filter), inChannels, outChannels, at(transformed));
+  const scratch = allocateScratch(module, backend, info);
   module.winogradConvolution(
-    ...[at(x), info.batchSize, info.inHeight, info.inWidth, inChannels, info.padInfo.top, info.padInfo.left],
-    ...[at(transformed), bias === undefined ? 0 : at(bias)],
-    ...[at(y), info.outHeight, info.outWidth, outChannels, capacity, at(scratch)],
+    ...[at(x), info.batchSize, info.inHeight, info.inWidth, info.inChannels, info.padInfo.top, info.padInfo.left],
+    ...[at(filter), bias === undefined ? 0 : at(bias)],
+    ...[at(y), info.outHeight, info.outWidth, info.outChannels, at(scratch)],
   );
-  free(backend, transformed, scratch);
+  free(backend, scratch);
   return y;
 }
 
@@ -49,21 +38,18 @@ export function winogradFilterGradient(
   { x, dy }: { readonly x: TensorInfo; readonly dy: TensorInfo },
   info: ConvInfo,
 ): TensorInfo {
-  const { inChannels, outChannels } = info;
-  const capacity = tilesAtOnce(info);
   const at = (tensor: TensorInfo) => addressOf(backend, tensor);
   const dw = allocate(backend, info.filterShape);
-  const perTile = inChannels + outChannels;
-  const scratch = allocate(backend, [places * (inChannels * outChannels + capacity * perTile + inChannels)]);
+  const scratch = allocateScratch(module, backend, info);
   module.winogradFilterGradient(
-    ...[at(x), info.batchSize, info.inHeight, info.inWidth, inChannels, info.padInfo.top, info.padInfo.left],
-    ...[at(dy), info.outHeight, info.outWidth, outChannels, at(dw), capacity, at(scratch)],
+    ...[at(x), info.batchSize, info.inHeight, info.inWidth, info.inChannels, info.padInfo.top, info.padInfo.left],
+    ...[at(dy), info.outHeight, info.outWidth, info.outChannels, at(dw), at(scratch)],
   );
   free(backend, scratch);
   return dw;
 }
 
-function tilesAtOnce({ inChannels, outChannels }: ConvInfo): number {
-  const fitting = Math.floor(maxTransformed / (places * (inChannels + outChannels)));
-  return Math.min(mostTiles, Math.max(fewestTiles, fitting));
+function allocateScratch(module: KernelModule, backend: BackendWasm, info: ConvInfo): TensorInfo {
+  const bytes = module.winogradScratchBytes(info.inChannels, info.outChannels);
+  return allocate(backend, [bytes / Float32Array.BYTES_PER_ELEMENT]);
 }

@@ -5,4 +5,4 @@
 export { batchNormForward, batchNormGradient } from './batch-norm';
 export { filterGradient, inputGradient, packInputPanels, turnFilter } from './convolution';
 export { momentumStep, reluGradient } from './elementwise';
-export { transformFilter, winogradConvolution, winogradFilterGradient } from './winograd';
+export { winogradConvolution, winogradFilterGradient, winogradScratchBytes } from './winograd';

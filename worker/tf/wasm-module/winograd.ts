@@ -13,8 +13,35 @@ import { addOuterProducts, multiplyPanel, panelPitch } from './products';
 
 const places: usize = 16;
 
+/**
+ * Bytes between a place's tiles and the next place's, beyond the tiles: a line of the cache, so that the places of one
+ * tile, which are written together, do not all fall into the same set of it.
+ */
+const placeGap: usize = 64;
+
+/** The same between tiles whose channels take so many bytes that every second or every tile would meet the same set. */
+const widePixel: usize = 512;
+
+function tilePitch(pixel: usize): usize {
+  return pixel < widePixel ? pixel : pixel + placeGap;
+}
+
+/** Tiles that are transformed at a time: of 64 channels what half of a second-level cache of 512 KiB holds. */
+const capacity: usize = 64;
+
+function placePitch(pixel: usize): usize {
+  return capacity * tilePitch(pixel) + placeGap;
+}
+
+/** Bytes that both procedures want as scratch: transformed filter, tiles of both sides, and a tile at an image's edge. */
+export function winogradScratchBytes(channels: i32, outChannels: i32): usize {
+  const pixel = <usize>channels << 2;
+  const outPixel = <usize>outChannels << 2;
+  return places * (<usize>channels * outPixel + placePitch(pixel) + placePitch(outPixel) + pixel);
+}
+
 /** u[place][outChannel / 8][channel][8] = (G g Gᵀ)[place] of filter [3, 3, channels, outChannels] */
-export function transformFilter(filter: usize, channels: i32, outChannels: i32, u: usize): void {
+function transformFilter(filter: usize, channels: i32, outChannels: i32, u: usize): void {
   const tap = <usize>(channels * outChannels) << 2;
   for (let c = 0; c < channels; c++) {
     for (let o = 0; o < outChannels; o += 4) {
@@ -62,9 +89,8 @@ function storeFilterRow(u: usize, pitch: usize, a: v128, b: v128, c: v128): void
 }
 
 /**
- * y [batch, outHeight, outWidth, outChannels] = the convolution of x, which has `top` and `left` zeros before it, with
- * the filter that `transformFilter` gave as u, plus bias [outChannels] where it is not 0. `capacity` tiles at a time;
- * `scratch` has room for 16 capacity (channels + outChannels) + 16 channels float32.
+ * y [batch, outHeight, outWidth, outChannels] = x, with `top` and `left` zeros before it, convolved with
+ * filter [3, 3, channels, outChannels], plus bias [outChannels] where its address is not 0.
  */
 export function winogradConvolution(
   x: usize,
@@ -74,13 +100,12 @@ export function winogradConvolution(
   channels: i32,
   top: i32,
   left: i32,
-  u: usize,
+  filter: usize,
   bias: usize,
   y: usize,
   outHeight: i32,
   outWidth: i32,
   outChannels: i32,
-  capacity: i32,
   scratch: usize,
 ): void {
   const down = (outHeight + 1) >> 1;
@@ -88,23 +113,27 @@ export function winogradConvolution(
   const tiles = batch * down * across;
   const pixel = <usize>channels << 2;
   const outPixel = <usize>outChannels << 2;
-  const vPlace = <usize>capacity * pixel;
-  const mPlace = <usize>capacity * outPixel;
+  const vTile = tilePitch(pixel);
+  const mTile = tilePitch(outPixel);
+  const vPlace = placePitch(pixel);
+  const mPlace = placePitch(outPixel);
   const panel = <usize>channels * panelPitch;
-  const m = scratch + vPlace * places;
+  const v = scratch + places * <usize>channels * outPixel;
+  const m = v + vPlace * places;
   const patch = m + mPlace * places;
-  for (let first = 0; first < tiles; first += capacity) {
-    const count = min(capacity, tiles - first);
-    gatherInput(x, height, width, channels, top, left, down, across, first, count, scratch, vPlace, patch);
-    let from = u;
+  transformFilter(filter, channels, outChannels, scratch);
+  for (let first = 0; first < tiles; first += <i32>capacity) {
+    const count = min(<i32>capacity, tiles - first);
+    gatherInput(x, height, width, channels, top, left, down, across, first, count, v, vTile, vPlace, patch);
+    let u = scratch;
     for (let place: usize = 0; place < places; place++) {
-      const a = scratch + place * vPlace;
+      const a = v + place * vPlace;
       const c = m + place * mPlace;
-      for (let o: usize = 0; o < outPixel; o += panelPitch, from += panel) {
-        multiplyPanel(a, pixel, count, channels, from, c + o, outPixel, false);
+      for (let o: usize = 0; o < outPixel; o += panelPitch, u += panel) {
+        multiplyPanel(a, vTile, count, channels, u, c + o, mTile, false);
       }
     }
-    scatterOutput(m, mPlace, first, count, down, across, bias, y, outHeight, outWidth, outPixel);
+    scatterOutput(m, mTile, mPlace, first, count, down, across, bias, y, outHeight, outWidth, outPixel);
   }
 }
 
@@ -121,12 +150,13 @@ function gatherInput(
   first: i32,
   count: i32,
   v: usize,
+  vTile: usize,
   vPlace: usize,
   patch: usize,
 ): void {
   const pixel = <usize>channels << 2;
   const rowPitch = <usize>width * pixel;
-  for (let tile = first; tile < first + count; tile++, v += pixel) {
+  for (let tile = first; tile < first + count; tile++, v += vTile) {
     const column = (tile % across) * 2 - left;
     const line = tile / across;
     const row = (line % down) * 2 - top;
@@ -208,6 +238,7 @@ function storeInputRow(v: usize, vPlace: usize, a: v128, b: v128, c: v128, d: v1
 /** y of the tiles from `first` on = Aᵀ m A + bias. Of tiles that reach over the output's end, what is inside. */
 function scatterOutput(
   m: usize,
+  mTile: usize,
   mPlace: usize,
   first: i32,
   count: i32,
@@ -219,7 +250,7 @@ function scatterOutput(
   outWidth: i32,
   outPixel: usize,
 ): void {
-  for (let tile = first; tile < first + count; tile++, m += outPixel) {
+  for (let tile = first; tile < first + count; tile++, m += mTile) {
     const column = (tile % across) * 2;
     const line = tile / across;
     const row = (line % down) * 2;
@@ -271,10 +302,7 @@ function transformOutput(
   }
 }
 
-/**
- * dw [3, 3, channels, outChannels] of the same convolution, from dy. `scratch` has room for 16 channels (outChannels + 1)
- * + 16 capacity (channels + outChannels) float32.
- */
+/** dw [3, 3, channels, outChannels] of the same convolution, from dy. */
 export function winogradFilterGradient(
   x: usize,
   batch: i32,
@@ -288,7 +316,6 @@ export function winogradFilterGradient(
   outWidth: i32,
   outChannels: i32,
   dw: usize,
-  capacity: i32,
   scratch: usize,
 ): void {
   const down = (outHeight + 1) >> 1;
@@ -296,20 +323,22 @@ export function winogradFilterGradient(
   const tiles = batch * down * across;
   const pixel = <usize>channels << 2;
   const outPixel = <usize>outChannels << 2;
-  const vPlace = <usize>capacity * pixel;
-  const uPlace = <usize>capacity * outPixel;
+  const vTile = tilePitch(pixel);
+  const uTile = tilePitch(outPixel);
+  const vPlace = placePitch(pixel);
+  const uPlace = placePitch(outPixel);
   const tap = <usize>channels * outPixel;
   const v = scratch + tap * places;
   const u = v + vPlace * places;
   const patch = u + uPlace * places;
   memory.fill(scratch, 0, tap * places);
-  for (let first = 0; first < tiles; first += capacity) {
-    const count = min(capacity, tiles - first);
-    gatherInput(x, height, width, channels, top, left, down, across, first, count, v, vPlace, patch);
-    gatherUpstream(dy, outHeight, outWidth, outPixel, down, across, first, count, u, uPlace);
+  for (let first = 0; first < tiles; first += <i32>capacity) {
+    const count = min(<i32>capacity, tiles - first);
+    gatherInput(x, height, width, channels, top, left, down, across, first, count, v, vTile, vPlace, patch);
+    gatherUpstream(dy, outHeight, outWidth, outPixel, down, across, first, count, u, uTile, uPlace);
     for (let place: usize = 0; place < places; place++) {
       const m = scratch + place * tap;
-      addOuterProducts(v + place * vPlace, pixel, channels, u + place * uPlace, outPixel, outChannels, count, m);
+      addOuterProducts(v + place * vPlace, vTile, channels, u + place * uPlace, uTile, outChannels, count, m);
     }
   }
   for (let at: usize = 0; at < tap; at += 16) transformGradient(scratch + at, dw + at, tap);
@@ -326,26 +355,27 @@ function gatherUpstream(
   first: i32,
   count: i32,
   u: usize,
+  uTile: usize,
   uPlace: usize,
 ): void {
   const rowPitch = <usize>outWidth * outPixel;
-  for (let tile = first; tile < first + count; tile++) {
+  for (let tile = first; tile < first + count; tile++, u += uTile) {
     const column = (tile % across) * 2;
     const line = tile / across;
     const row = (line % down) * 2;
     const from = dy + <usize>((line / down) * outHeight + row) * rowPitch + <usize>column * outPixel;
     const hasRight = column + 1 < outWidth;
     const hasBelow = row + 1 < outHeight;
-    for (let c: usize = 0; c < outPixel; c += 16, u += 16) {
+    for (let c: usize = 0; c < outPixel; c += 16) {
       const zero = f32x4.splat(0);
       const a0 = v128.load(from + c);
       const a1 = hasRight ? v128.load(from + outPixel + c) : zero;
       const b0 = hasBelow ? v128.load(from + rowPitch + c) : zero;
       const b1 = hasRight && hasBelow ? v128.load(from + rowPitch + outPixel + c) : zero;
-      storeUpstreamRow(u, uPlace, a0, a1);
-      storeUpstreamRow(u + uPlace * 4, uPlace, f32x4.add(a0, b0), f32x4.add(a1, b1));
-      storeUpstreamRow(u + uPlace * 8, uPlace, f32x4.sub(a0, b0), f32x4.sub(a1, b1));
-      storeUpstreamRow(u + uPlace * 12, uPlace, b0, b1);
+      storeUpstreamRow(u + c, uPlace, a0, a1);
+      storeUpstreamRow(u + c + uPlace * 4, uPlace, f32x4.add(a0, b0), f32x4.add(a1, b1));
+      storeUpstreamRow(u + c + uPlace * 8, uPlace, f32x4.sub(a0, b0), f32x4.sub(a1, b1));
+      storeUpstreamRow(u + c + uPlace * 12, uPlace, b0, b1);
     }
   }
 }
