@@ -45,6 +45,14 @@ export function allocate(backend: BackendWasm, shape: readonly number[]): Tensor
   return backend.makeOutput([...shape], 'float32');
 }
 
+/** Bytes of an element of float32 and int32. */
+export const wordBytes = 4;
+
+/** Whether elements are of that size: not of booleans and strings. */
+export function hasWords({ dtype }: TensorInfo): boolean {
+  return dtype === 'float32' || dtype === 'int32';
+}
+
 /** Frees intermediate tensors that a kernel made. */
 export function free(backend: BackendWasm, ...tensors: readonly TensorInfo[]): void {
   for (const tensor of tensors) backend.disposeData(tensor.dataId);

@@ -11,7 +11,6 @@ interface WindowAttributes {
   readonly pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
   readonly dilations?: Pair;
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
-  readonly dataFormat: 'NHWC' | 'NCHW';
 }
 
 /** What the attributes of a convolution, NHWC, mean for an input and a filter. */
@@ -22,4 +21,14 @@ export function convInfo(
 ): ConvInfo {
   const [input, filter] = [inputShape, filterShape] as [Shape4D, Shape4D];
   return tf.backend_util.computeConv2DInfo(input, filter, strides, dilations, pad, dimRoundingMode);
+}
+
+/** The same of a depthwise convolution, whose filter is `[height, width, channels, multiplier]`. */
+export function depthwiseInfo(
+  inputShape: readonly number[],
+  filterShape: readonly number[],
+  { strides, pad, dilations = 1, dimRoundingMode }: WindowAttributes,
+): ConvInfo {
+  const [input, filter] = [inputShape, filterShape] as [Shape4D, Shape4D];
+  return tf.backend_util.computeConv2DInfo(input, filter, strides, dilations, pad, dimRoundingMode, true);
 }

@@ -6,7 +6,15 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { Conv2DBackpropFilterAttrs, KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { addressOf, allocate, asKernelFunc, free, type KernelCall, shippedKernel } from './backend-access.ts';
+import {
+  addressOf,
+  allocate,
+  asKernelFunc,
+  free,
+  type KernelCall,
+  shippedKernel,
+  wordBytes,
+} from './backend-access.ts';
 import { type ConvInfo, convInfo } from './conv-info.ts';
 import type { KernelModule } from './kernel-module.ts';
 import { suitsWinograd, winogradFilterGradient } from './winograd.ts';
@@ -42,7 +50,7 @@ export function conv2dBackpropFilter(module: KernelModule): KernelConfig {
 
   function directGradient(backend: BackendWasm, x: TensorInfo, dy: TensorInfo, info: ConvInfo): TensorInfo {
     const [, height, width, channels] = x.shape as [number, number, number, number];
-    const rowPitch = width * channels * Float32Array.BYTES_PER_ELEMENT;
+    const rowPitch = width * channels * wordBytes;
     const dw = allocate(backend, info.filterShape);
     module.filterGradient(
       ...[addressOf(backend, x), info.batchSize, rowPitch, height * rowPitch, channels],

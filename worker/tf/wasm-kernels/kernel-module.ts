@@ -8,6 +8,9 @@ type Procedure = (...args: readonly number[]) => void;
 export interface KernelModule {
   readonly batchNormForward: Procedure;
   readonly batchNormGradient: Procedure;
+  readonly copyRows: Procedure;
+  readonly depthwiseFilterGradient: Procedure;
+  readonly depthwiseInputGradient: Procedure;
   readonly filterGradient: Procedure;
   readonly inputGradient: Procedure;
   readonly momentumStep: Procedure;

@@ -1,17 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { batchMatMul } from './batch-mat-mul.ts';
 import { batchNormTrain, batchNormTrainGrad } from './batch-norm-train.ts';
+import { concat } from './concat.ts';
 import { conv2d, fusedConv2d } from './conv2d.ts';
 import { conv2dBackpropFilter } from './conv2d-backprop-filter.ts';
 import { conv2dBackpropInput } from './conv2d-backprop-input.ts';
-import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
-import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
+import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-backprop.ts';
 import { identity } from './identity.ts';
 import type { KernelModule } from './kernel-module.ts';
 import { log1p } from './log1p.ts';
 import { maxPoolGrad } from './max-pool-grad.ts';
 import { momentumStep } from './momentum-step.ts';
 import { reluGrad } from './relu-grad.ts';
+import { slice, splitV } from './slice.ts';
 import { sum } from './sum.ts';
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts';
 
@@ -25,17 +26,20 @@ export function registerWasmKernels(module: KernelModule): void {
     batchMatMul(),
     batchNormTrain(module),
     batchNormTrainGrad(module),
+    concat(module),
     conv2d(module),
     conv2dBackpropFilter(module),
     conv2dBackpropInput(module),
-    depthwiseBackpropFilter(),
-    depthwiseBackpropInput(),
+    depthwiseBackpropFilter(module),
+    depthwiseBackpropInput(module),
     fusedConv2d(module),
     identity(),
     log1p(),
     maxPoolGrad(),
     momentumStep(module),
     reluGrad(module),
+    slice(module),
+    splitV(module),
     sum(),
     unsortedSegmentSum(),
   ];

@@ -1,7 +1,7 @@
 /** Convolutions of 3 x 3, stride 1, by the Winograd procedures of our module. */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { addressOf, allocate, free } from './backend-access.ts';
+import { addressOf, allocate, free, wordBytes } from './backend-access.ts';
 import type { ConvInfo } from './conv-info.ts';
 import type { KernelModule } from './kernel-module.ts';
 
@@ -51,5 +51,5 @@ export function winogradFilterGradient(
 
 function allocateScratch(module: KernelModule, backend: BackendWasm, info: ConvInfo): TensorInfo {
   const bytes = module.winogradScratchBytes(info.inChannels, info.outChannels);
-  return allocate(backend, [bytes / Float32Array.BYTES_PER_ELEMENT]);
+  return allocate(backend, [bytes / wordBytes]);
 }

@@ -4,5 +4,7 @@
  */
 export { batchNormForward, batchNormGradient } from './batch-norm';
 export { filterGradient, inputGradient, packInputPanels, turnFilter } from './convolution';
+export { copyRows } from './copy';
+export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { momentumStep, reluGradient } from './elementwise';
 export { winogradConvolution, winogradFilterGradient, winogradScratchBytes } from './winograd';
