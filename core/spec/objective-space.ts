@@ -56,7 +56,7 @@ function axisOf(name: ParameterName, objective: ObjectiveSpec, ranges: Ranges): 
   if (!isParameterOf(name, objective.kind)) return [];
   const fixed = fixedValues(objective).get(name);
   if (fixed !== undefined)
-    return name === 'alpha' || name === 'beta' ? [{ kind: 'values', name, values: [fixed] }] : [];
+    return name === 'alpha' || name === 'beta' ? [{ kind: 'values', name, values: [fixed], ordered: true }] : [];
   const range = ranges[name];
   return range === undefined ? [] : [createAxis(name, range)];
 }

@@ -30,7 +30,7 @@ const request = (change: Partial<SearchRequest>): SearchRequest => ({
 });
 
 const observed = (cells: readonly { cell: string; params: Readonly<Record<string, number>> }[]): Observation[] =>
-  cells.map((cell) => ({ ...cell, value: 1 }));
+  cells.map((cell) => ({ ...cell, value: 1, count: 1 }));
 
 describe.each(searchMethods)('search method %s', (method) => {
   const suggest = createStrategy(method, { complete: false });
