@@ -2,7 +2,6 @@
  * Bayesian optimisation with a Gaussian process: a few evenly spread points first, then each time the point whose
  * expected improvement is greatest, given what is observed and what is on its way.
  */
-import type { Random } from '../../random.ts';
 import { createEncoding, type Encoding, unitCoordinates } from '../../space/encoding.ts';
 import { suggestSobol } from '../sobol.ts';
 import type { Observation, SearchRequest, Strategy, Suggestion } from '../strategy.ts';
@@ -23,22 +22,22 @@ const refitGrowth = 1.15;
 
 export const suggestByGaussianProcess: Strategy = (request) => {
   const suggestions: Suggestion[] = [];
-  for (let k = 0; k < request.count; k++) {
-    const pending = [...request.pending, ...suggestions];
-    const one = { ...request, pending, count: 1, random: request.random.split('suggestion', k) };
-    const [next] = suggestOne(one, request.random);
+  while (suggestions.length < request.count) {
+    const [next] = suggestOne({ ...request, pending: [...request.pending, ...suggestions], count: 1 });
     if (next === undefined) break;
     suggestions.push(next);
   }
   return suggestions;
 };
 
-function suggestOne(request: SearchRequest, random: Random): readonly Suggestion[] {
+function suggestOne(request: SearchRequest): readonly Suggestion[] {
   const { space, history, pending } = request;
-  const started = history.length + pending.length >= startPoints(space.axes.length);
+  const place = history.length + pending.length;
   const finite = history.filter(({ value }) => value !== null);
-  // Without results there is nothing to model; the sequence is the same for every request of the task.
-  if (!started || finite.length < 2 || space.axes.length === 0) return suggestSobol({ ...request, random });
+  if (place < startPoints(space.axes.length) || finite.length < 2 || space.axes.length === 0) {
+    return suggestSobol(request);
+  }
+  const random = request.random.split('gp', place);
   const encoding = createEncoding(space);
   const data = trainingData(encoding, history);
   const { hyperparameters, fittedAt } = obtainHyperparameters(encoding, data, [...history, ...pending]);
@@ -48,9 +47,9 @@ function suggestOne(request: SearchRequest, random: Random): readonly Suggestion
     data,
     pending.map(({ params }) => featuresOf(encoding, params)),
     hyperparameters,
-    request.random.split('fantasies'),
+    random.split('fantasies'),
   );
-  const best = maximiseOverSpace(request, encoding, acquisition);
+  const best = maximiseOverSpace({ ...request, random }, encoding, acquisition);
   if (best === null) return [];
   return [{ ...best.suggestion, trace: { hyperparameters, fittedAt, acquisition: best.value } }];
 }
