@@ -31,6 +31,16 @@ export function deriveSeed(...parts: readonly SeedPart[]): number {
   return words(parts, 1)[0]!;
 }
 
+/**
+ * Unsigned 32-bit words by place instead of by turn: the word at an index, 0 to 2^32 - 1, depends on the parts and the
+ * index alone. Two keyed rounds of the finaliser of MurmurHash3 (Appleby, public domain), which is a bijection with
+ * full avalanche: cheap enough to call for every image of every epoch.
+ */
+export function wordsAt(...parts: readonly SeedPart[]): (index: number) => number {
+  const [first, second] = words(parts, 2) as unknown as readonly [number, number];
+  return (index) => murmurMix(murmurMix(index ^ first) ^ second);
+}
+
 /** xoshiro128**: each call gives the next unsigned 32-bit word. The state must not be all zero. */
 export function xoshiro128(state: Uint32Array): () => number {
   let [a, b, c, d] = [state[0]!, state[1]!, state[2]!, state[3]!];
@@ -89,6 +99,12 @@ function words(parts: readonly SeedPart[], count: number): Uint32Array {
   const digest = sha256(utf8ToBytes(JSON.stringify(parts)));
   const view = new DataView(digest.buffer, digest.byteOffset);
   return Uint32Array.from({ length: count }, (_, index) => view.getUint32(4 * index));
+}
+
+function murmurMix(word: number): number {
+  let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
 function rotateLeft(word: number, bits: number): number {

@@ -28,17 +28,38 @@ export const weightsSourceSchema = z
   .string()
   .min(1)
   .max(500)
-  .refine(isWeightsSource, 'must be a relative path without "..", or artifact:sha256: and 64 hexadecimal digits');
+  .refine(
+    isWeightsSource,
+    'expected a path relative to the data folder of the worker, without "..", or artifact:sha256: and 64 hexadecimal digits',
+  );
 
 function isWeightsSource(text: string): boolean {
   if (text.startsWith('artifact:')) return /^artifact:sha256:[0-9a-f]{64}$/.test(text);
-  return !/^[/\\]|^[A-Za-z]:|\0/.test(text) && !text.split(/[/\\]/).includes('..');
+  // Nothing absolute, no drive, address or home folder, no control character, no folder.
+  if (/^[/\\~]|^[A-Za-z][A-Za-z0-9+.-]*:|\p{Control}|[/\\]$/u.test(text)) return false;
+  return !text.split(/[/\\]/).includes('..');
 }
+
+/** Red, green, blue, or grey. */
+const perChannel = <Value extends z.ZodType>(value: Value) => z.array(value).min(1).max(4);
+
+/**
+ * How the images were normalised that trained weights were trained on: (pixel / 255 - mean) / std per channel, with the
+ * statistics of ImageNet or others. Left out: as the weight file says, else as those of the dataset.
+ */
+export const normalisationSchema = z.union([
+  z.literal('imagenet'),
+  z.strictObject({ mean: perChannel(finite), std: perChannel(finite.positive()) }),
+]);
 
 /** A teacher is either trained or has trained weights. */
 export const teacherSchema = z.union([
   z.strictObject({ model: z.string(), train: teacherTrainingSchema }),
-  z.strictObject({ model: z.string(), weights: weightsSourceSchema }),
+  z.strictObject({
+    model: z.string(),
+    weights: weightsSourceSchema,
+    normalisation: normalisationSchema.optional(),
+  }),
 ]);
 
 export const trainingSchema = z.strictObject({
@@ -97,7 +118,11 @@ export const taskDefinitionSchema = z.strictObject({
   /** null for `ce` tasks, whose student learns alone. */
   teacher: teacherSchema.nullable(),
   /** `weights`: where its initial weights come from; null = drawn from the seed. */
-  student: z.strictObject({ model: z.string(), weights: weightsSourceSchema.nullable().default(null) }),
+  student: z.strictObject({
+    model: z.string(),
+    weights: weightsSourceSchema.nullable().default(null),
+    normalisation: normalisationSchema.optional(),
+  }),
   /** Fixed fields of the objective. Points may override the numeric ones. */
   objective: objectiveSchema,
   metric: z.enum(['top1']),
@@ -110,6 +135,7 @@ export const taskDefinitionSchema = z.strictObject({
 });
 
 export type TeacherTraining = z.infer<typeof teacherTrainingSchema>;
+export type NormalisationDefinition = z.infer<typeof normalisationSchema>;
 export type TeacherDefinition = z.infer<typeof teacherSchema>;
 export type TrainingDefinition = z.infer<typeof trainingSchema>;
 export type RunDefinition = z.infer<typeof runSchema>;

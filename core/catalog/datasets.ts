@@ -174,6 +174,14 @@ const entries: readonly DatasetEntry[] = [
   }),
 ];
 
+/** Share of the training part that is held out for selection where a dataset has no validation part. */
+const heldOutShare = 0.1;
+
+/** Images that are held out of so many training images where a dataset has no validation part. */
+export function heldOutImages(trainImages: number): number {
+  return Math.max(1, Math.round(trainImages * heldOutShare));
+}
+
 export const datasets: Readonly<Record<string, DatasetEntry>> = Object.fromEntries(
   entries.map((entry) => [entry.name, entry]),
 );

@@ -5,14 +5,15 @@ import { deriveSeed } from '../random.ts';
 import type { Suggestion } from '../search/strategy.ts';
 import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
 import type { Space } from '../space/space.ts';
-import type { TaskDefinition, TeacherDefinition } from '../task.ts';
+import type { TaskDefinition } from '../task.ts';
 import { canonicalJson } from './canonical.ts';
 import { comparisonKeyOf, fingerprintOf } from './fingerprint.ts';
 import { landmarksOf } from './landmarks.ts';
 import { objectiveSpace, searchedNames, suggestPoints } from './objective-space.ts';
 import { mergePoints } from './points.ts';
-import { resolveTeacherTraining, resolveTraining } from './recipe.ts';
+import { resolveTeacher, resolveTraining } from './recipe.ts';
 import type { ObjectiveSpec, SweepSpec, TaskSpec } from './schema.ts';
+import { describeTeacherOutputSize } from './teacher-output-size.ts';
 
 /**
  * Everything that a checked spec will do: one task per spec task and objective, in this order (all objectives of the
@@ -72,7 +73,11 @@ function expandTask(ordinal: number, task: TaskSpec, search: ObjectiveSearch, sp
     fingerprint: fingerprintOf(definition, searched),
     comparisonKey: comparisonKeyOf(definition, searched),
     points: points.map((point, place) => ({ ordinal: place, ...point, trials })),
-    warnings: [...fewerThanAsked(search, definition, spec), ...landmarks.warnings],
+    warnings: [
+      ...fewerThanAsked(search, definition, spec),
+      ...landmarks.warnings,
+      ...[describeTeacherOutputSize(definition, spec.replicates)].filter((warning) => warning !== null),
+    ],
   };
 }
 
@@ -97,21 +102,17 @@ function planTrials(task: TaskSpec, spec: SweepSpec): readonly TrialPlan[] {
   }));
 }
 
-function resolveTeacher({ dataset, teacher }: TaskSpec): TeacherDefinition | null {
-  return teacher === undefined ? null : { model: teacher.model, train: resolveTeacherTraining(dataset, teacher.train) };
-}
-
 function defineTask(task: TaskSpec, objective: ObjectiveSpec, spec: SweepSpec): TaskDefinition {
   return {
     dataset: task.dataset,
     protocol: task.protocol,
     teacher: isDistilling(objective) ? resolveTeacher(task) : null,
-    student: { ...task.student, weights: null },
+    student: { ...task.student, weights: task.student.weights ?? null },
     objective: withDefaults(objective),
     metric: spec.metric,
     selectOn: spec.selectOn,
     checkpoint: spec.checkpoint,
-    training: resolveTraining(task.dataset, spec.training),
+    training: resolveTraining(task, spec.training),
     run: spec.run,
     splitSeed: deriveSeed('split', spec.search.seed, task.dataset),
   };

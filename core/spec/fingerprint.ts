@@ -6,7 +6,7 @@ import { hashOf } from './canonical.ts';
  * What must agree before two results may be pooled: dataset, split, protocol, preprocessing, teacher, student, fixed
  * fields of the objective, training, metric, scale, compat, loss kernel and kind of run. Not the name, the space, or
  * the seeds of replicates. Searched parameters are left out, since they are coordinates of the points; alpha and beta
- * always are.
+ * always are. So is where teacher outputs come from: they are the same up to rounding.
  *
  * @param searched names of the parameters that the points carry
  * @returns SHA-256, 64 hexadecimal digits
@@ -40,7 +40,7 @@ function comparable(definition: TaskDefinition, searched: readonly string[]) {
     metric,
     selectOn,
     checkpoint,
-    training: withoutFields(training, searched),
+    training: withoutFields(training, [...searched, 'teacherOutputs']),
     run: run.kind,
     splitSeed,
     lossKernelId,

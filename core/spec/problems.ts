@@ -33,26 +33,23 @@ export function describeValue(value: unknown): string {
 function problemsOfIssue(issue: Issue, document: unknown, path: Path): readonly Problem[] {
   if (issue.code === 'unrecognized_keys') {
     const known = issue.message;
-    return issue.keys.flatMap((key) => unknownField([...path, key], document, known));
+    return issue.keys.flatMap((key) => unknownField([...path, key], known));
   }
   const found = valueAt(document, path);
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    return problemsOf(closestBranch(issue.errors), document, path);
+    const inside = issue.errors.filter((branch) => !branch.some(isAboutTheWhole));
+    if (inside.length > 0) return problemsOf(closestBranch(inside), document, path);
+    const wanted = [...new Set(issue.errors.map((branch) => expectation(branch[0]!)))];
+    const either = wanted.map((text) => text.replace(/^expected /, '')).join(' or ');
+    return [{ path: formatPath(path), message: `found ${describeValue(found)}, expected ${either}` }];
   }
   return [{ path: formatPath(path), message: messageFor(issue, formatPath(path), found) }];
 }
 
-function unknownField(path: Path, document: unknown, known: string): readonly Problem[] {
+function unknownField(path: Path, known: string): readonly Problem[] {
   const at = formatPath(path);
   if (!isUnavailableField(at)) return [{ path: at, message: `unknown field, ${known}` }];
-  return [{ path: at, message: `${unsafePath(at, valueAt(document, path))}${notAvailable}` }];
-}
-
-/** Weights lie under the data folder of the worker; a path that leaves it is wrong in every version. */
-function unsafePath(at: string, value: unknown): string {
-  if (!at.endsWith('.weights') || typeof value !== 'string') return '';
-  const leaves = value.split(/[/\\]/).includes('..') || /^([/\\~]|[A-Za-z]:)/.test(value);
-  return leaves ? `found ${describeValue(value)}, expected a relative path without ".."; also, it ` : '';
+  return [{ path: at, message: notAvailable }];
 }
 
 function messageFor(issue: Issue, path: string, found: unknown): string {
@@ -85,6 +82,7 @@ const typeNames: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a finite number',
   int: 'a whole number',
+  boolean: 'true or false',
   array: 'a list',
   object: 'an object',
   record: 'an object',
@@ -98,6 +96,11 @@ function unitOf(origin: string, count: number | bigint): string {
 
 function oneOf(values: readonly unknown[]): string {
   return values.length === 1 ? String(values[0]) : `one of ${values.map(String).join(', ')}`;
+}
+
+/** True where a value is not of the kind that an alternative takes at all. */
+function isAboutTheWhole(issue: Issue): boolean {
+  return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
 
 /** Of the alternatives of a union, the one that the user most likely meant: fewest unknown fields, then fewest issues. */

@@ -6,21 +6,26 @@ import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
 import { canonicalJson } from './canonical.ts';
 import type { SpecDraft } from './draft.ts';
 import { searchedNames } from './objective-space.ts';
+import { resolveTeacher } from './recipe.ts';
 import { checkRanges } from './rules-ranges.ts';
 import { checkSize } from './rules-size.ts';
+import { checkTraining } from './rules-training.ts';
+import { checkWeights } from './rules-weights.ts';
+import type { TaskSpec } from './schema.ts';
 
 /** The rules that join fields, over the well-formed parts of a spec. Each problem names one field to change. */
 export function checkRules(draft: SpecDraft): readonly Problem[] {
   const rangeProblems = checkRanges(draft);
   const constraints = draft.constraints.map((text) => (text === undefined ? undefined : tryConstraint(text)));
   const problems = [
-    ...repeats('tasks', draft.tasks),
+    ...repeats('tasks', draft.tasks.map(resolvedTask)),
     ...repeats('objectives', draft.objectives),
     ...repeats('search.include', draft.include),
     ...missingTeachers(draft),
+    ...checkWeights(draft),
     ...rangeProblems,
     ...constraints.flatMap((constraint, index) => constraintProblems(constraint, index, draft)),
-    ...fixedTwice(draft),
+    ...checkTraining(draft),
     ...unsearched(draft),
     ...missingCoordinates(draft),
     ...landmarksWithoutPlane(draft),
@@ -36,6 +41,11 @@ export function checkRules(draft: SpecDraft): readonly Problem[] {
 function isSearchWhole(draft: SpecDraft): boolean {
   const parts = [draft.method, ...draft.objectives, ...draft.constraints];
   return draft.rangesComplete && parts.every((part) => part !== undefined);
+}
+
+/** A task with its defaults, so that one that spells them out equals one that does not. */
+function resolvedTask(task: TaskSpec | undefined) {
+  return task === undefined ? undefined : { ...task, teacher: resolveTeacher(task) };
 }
 
 function repeats(path: string, entries: readonly unknown[]): readonly Problem[] {
@@ -60,7 +70,7 @@ function missingTeachers(draft: SpecDraft): readonly Problem[] {
       : [
           {
             path: `tasks[${index}].teacher`,
-            message: `is required, expected { model, train } because objective ${needing.kind} distils`,
+            message: `is required, expected { model, train } or { model, weights } because objective ${needing.kind} distils`,
           },
         ],
   );
@@ -90,18 +100,6 @@ function constraintProblems(
     .map((term) => ({
       path,
       message: `names ${JSON.stringify(term.name.slice(0, 80))}, expected parameters of search.space (${known.join(', ') || 'there are none'})`,
-    }));
-}
-
-/** Training fields belong to all objectives: fixed there and searched here is a contradiction. */
-function fixedTwice(draft: SpecDraft): readonly Problem[] {
-  const { training, ranges } = draft;
-  if (training === undefined) return [];
-  return (['lr', 'momentum', 'weightDecay'] as const)
-    .filter((name) => training[name] !== undefined && ranges[name] !== undefined)
-    .map((name) => ({
-      path: `training.${name}`,
-      message: `is fixed at ${training[name]} and searched in search.space, expected one of the two`,
     }));
 }
 

@@ -6,7 +6,9 @@ import { type ParameterName, parameterEntry, parameterNames } from '../catalog/p
 import type { ObjectiveKind } from '../objective.ts';
 import { searchMethods } from '../search/registry.ts';
 import { landmarkNames } from '../space/geometry.ts';
+import { weightsSourceSchema } from '../task.ts';
 import { specLimits } from './limits.ts';
+import { recipeNames } from './recipe.ts';
 
 /**
  * The sweep spec as far as this version builds it. Unknown fields are refused everywhere. Rules that join several
@@ -32,9 +34,27 @@ const count = wholeNumber(1, 100_000_000);
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
 const noControl = /^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u;
 
+const weights = weightsSourceSchema.optional();
+const weightsForms = 'a file under the data folder of the worker, or artifact:sha256: and its hash';
+
+/** Red, green, blue, or grey. */
+const channels = { min: 1, max: 4 } as const;
+const normalisation = z
+  .union([
+    z.literal('imagenet'),
+    fields({
+      mean: z.array(z.number()).min(channels.min).max(channels.max).describe('Mean of each channel, pixels in 0 to 1'),
+      std: z.array(z.number().gt(0)).min(channels.min).max(channels.max).describe('Standard deviation of each channel'),
+    }),
+  ])
+  .optional()
+  .describe(
+    'How the images were normalised that the weights were trained on: imagenet, or { mean, std }; default as the file says, else as the dataset is',
+  );
+
 const teacherTraining = fields({
   epochs: wholeNumber(1, 1000).optional().describe('Epochs that the teacher is trained'),
-  seed: seed.default(1).describe('Seed of its initial weights and order of images'),
+  seed: seed.optional().describe('Seed of its initial weights and order of images; default 1'),
   batchSize: wholeNumber(1, 4096).optional().describe('Images per step'),
   lr: parameter('lr').optional(),
   momentum: parameter('momentum').optional(),
@@ -47,11 +67,17 @@ const taskSchema = fields({
   protocol: z.enum(['classification']).default('classification').describe('How the dataset is split and evaluated'),
   teacher: fields({
     model: z.enum(availableModels).describe('Model of the teacher'),
-    train: teacherTraining.prefault({}),
+    train: teacherTraining.optional(),
+    weights: weights.describe(`Trained weights instead of train: ${weightsForms}`),
+    normalisation,
   })
     .optional()
-    .describe('Teacher; required by every objective but ce'),
-  student: fields({ model: z.enum(availableModels).describe('Model of the student') }).describe('Who learns'),
+    .describe('Teacher, trained here or with trained weights; required by every objective but ce'),
+  student: fields({
+    model: z.enum(availableModels).describe('Model of the student'),
+    weights: weights.describe(`Initial weights, default drawn from the seed: ${weightsForms}`),
+    normalisation,
+  }).describe('Who learns'),
 });
 
 const scaleField = z
@@ -129,14 +155,30 @@ const searchSchema = fields({
 });
 
 const trainingSchema = fields({
-  recipe: z.enum(['small']).default('small').describe('Where the defaults of the other fields come from'),
+  recipe: z.enum(recipeNames).default('small').describe('Where the defaults of the other fields come from'),
   epochs: wholeNumber(1, 10_000).optional().describe('Passes over the training images'),
   batchSize: wholeNumber(1, 4096).optional().describe('Images per step'),
-  optimizer: z.enum(['sgd']).optional().describe('SGD with momentum'),
+  optimizer: z.enum(['sgd', 'adamw']).optional().describe('SGD with momentum, or AdamW; default sgd'),
   lr: parameter('lr').optional(),
   momentum: parameter('momentum').optional(),
   weightDecay: parameter('weightDecay').optional(),
   schedule: z.enum(['constant', 'cosine', 'step']).optional().describe('Learning rate over the epochs'),
+  lrWarmupEpochs: wholeNumber(0, 10_000)
+    .default(0)
+    .describe('Epochs, part of all, over which the learning rate grows linearly to its full value'),
+  augment: z
+    .enum(['none', 'cropFlip'])
+    .optional()
+    .describe('cropFlip: pad by 4 black pixels, crop back at random, mirror half of the images'),
+  augmentDraw: z
+    .enum(['replicate', 'trial'])
+    .default('replicate')
+    .describe('replicate: the same augmented images at every point of a replicate; trial: each trial draws its own'),
+  dropLast: z.boolean().optional().describe('Leave out the last batch of an epoch where it is not full'),
+  teacherOutputs: z
+    .enum(['auto', 'cached', 'live'])
+    .default('auto')
+    .describe('cached: computed once per host; live: in every step; auto: cached where possible and small enough'),
   imageSize: wholeNumber(8, 512).optional().describe('Pixels on each side'),
   limitTrain: count.optional().describe('Images that the student trains on, drawn once per task'),
   limitVal: count.optional().describe('Images of the selection part that are evaluated'),

@@ -11,9 +11,6 @@ const unavailableFields: ReadonlySet<string> = new Set([
   'resources',
   'earlyStop.minEpochs',
   'earlyStop.reduction',
-  'tasks[].teacher.weights',
-  'tasks[].student.weights',
-  'training.augment',
   'run.argv',
   'run.workdir',
   'run.env',
@@ -30,8 +27,6 @@ const unavailableValues: Readonly<Record<string, readonly string[]>> = {
   metric: ['hm', 'base', 'new', 'rougeL'],
   'search.method': ['sobol', 'tpe', 'gp'],
   'earlyStop.method': ['median', 'asha', 'hyperband'],
-  'training.recipe': ['paper'],
-  'training.optimizer': ['adam', 'adamw'],
   'run.kind': ['command'],
 };
 

@@ -100,6 +100,11 @@ export const brokenSpecs: readonly BrokenSpec[] = [
   changed('name with control characters', { name: 'a\u0007b' }, 'name'),
   changed('no task', { tasks: [] }, 'tasks'),
   changed('the same task twice', { tasks: [task, task] }, 'tasks[1]'),
+  changed(
+    'the same task with a default spelt out',
+    { tasks: [task, { ...task, teacher: { model: 'cnn-m', train: { epochs: 1, seed: 1 } } }] },
+    'tasks[1]',
+  ),
   withTask('unknown dataset', { dataset: 'mnsit' }, 'tasks[0].dataset'),
   withTask('unknown model', { student: { model: 'cnn-xl' } }, 'tasks[0].student.model'),
   withTask('no teacher for a distilling objective', { teacher: undefined }, 'tasks[0].teacher'),
@@ -119,6 +124,47 @@ export const brokenSpecs: readonly BrokenSpec[] = [
     'weights under an absolute path',
     { teacher: { model: 'cnn-m', weights: '/etc/passwd' } },
     'tasks[0].teacher.weights',
+  ),
+  withTask(
+    'weights of an artifact without its whole hash',
+    { student: { model: 'cnn-s', weights: 'artifact:sha256:abc123' } },
+    'tasks[0].student.weights',
+  ),
+  withTask(
+    'weights at an address',
+    { student: { model: 'cnn-s', weights: 'https://example.org/cnn-s.safetensors' } },
+    'tasks[0].student.weights',
+  ),
+  withTask(
+    'teacher both trained and with weights',
+    { teacher: { model: 'cnn-m', train: { epochs: 1 }, weights: 'teachers/cnn-m.safetensors' } },
+    'tasks[0].teacher',
+  ),
+
+  withTask(
+    'normalisation by an unknown name',
+    { student: { model: 'cnn-s', weights: 'a.th', normalisation: 'imagnet' } },
+    'tasks[0].student.normalisation',
+  ),
+  withTask(
+    'normalisation with a mean and no deviation',
+    { student: { model: 'cnn-s', weights: 'a.th', normalisation: { mean: [0.5] } } },
+    'tasks[0].student.normalisation.std',
+  ),
+  withTask(
+    'normalisation of a student from scratch',
+    { student: { model: 'cnn-s', normalisation: 'imagenet' } },
+    'tasks[0].student.normalisation',
+  ),
+  withTask(
+    'normalisation of an artifact',
+    { teacher: { model: 'cnn-m', weights: `artifact:sha256:${'0'.repeat(64)}`, normalisation: 'imagenet' } },
+    'tasks[0].teacher.normalisation',
+  ),
+  withTask(
+    'normalisation with fewer deviations than means',
+    { teacher: { model: 'cnn-m', weights: 'a.th', normalisation: { mean: [0.5, 0.5, 0.5], std: [0.2] } } },
+    'tasks[0].teacher.normalisation.std',
   ),
 
   // Not possible.
@@ -181,6 +227,32 @@ export const brokenSpecs: readonly BrokenSpec[] = [
     'training.limitTrain',
   ),
   changed(
+    'training fields of the wrong kind',
+    { training: { optimizer: 'adam', augment: 'flip', dropLast: 'yes', lrWarmupEpochs: -1, teacherOutputs: true } },
+    'training.optimizer',
+    'training.augment',
+    'training.dropLast',
+    'training.lrWarmupEpochs',
+    'training.teacherOutputs',
+  ),
+  changed('recipe that the dataset lacks', { training: { recipe: 'paper' } }, 'training.recipe'),
+  changed('warm-up beyond the end', { training: { lrWarmupEpochs: 6 } }, 'training.lrWarmupEpochs'),
+  changed(
+    'fresh augmentation per trial from a cache',
+    { training: { augment: 'cropFlip', augmentDraw: 'trial', teacherOutputs: 'cached' } },
+    'training.teacherOutputs',
+  ),
+  changed('draws of no augmentation', { training: { augmentDraw: 'trial' } }, 'training.augmentDraw'),
+  changed('momentum of AdamW', { training: { optimizer: 'adamw', momentum: 0.9 } }, 'training.momentum'),
+  changed(
+    'search for the momentum of AdamW',
+    {
+      training: { optimizer: 'adamw' },
+      search: { ...search, space: { ...search.space, momentum: { values: [0, 0.9] } } },
+    },
+    'search.space.momentum',
+  ),
+  changed(
     'limits out of range',
     { limits: { maxParallel: 0, timeoutMinutes: -1 } },
     'limits.maxParallel',
@@ -204,7 +276,6 @@ export const brokenSpecs: readonly BrokenSpec[] = [
     'earlyStop.minEpochs',
   ),
   changed('resources', { resources: { gpus: 1 } }, 'resources'),
-  changed('augmentation', { training: { augment: 'flip' } }, 'training.augment'),
   changed('external command', { run: { kind: 'command' } }, 'run.kind'),
 
   // Everything at once.

@@ -1,7 +1,9 @@
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ConformanceCase, elementwise } from './conformance-case.ts';
+import { selectionCases } from './conformance-selection-cases.ts';
 import { elementwiseCases, layoutCases, pairwiseCases } from './conformance-small-cases.ts';
+import { trainingCases } from './conformance-training-cases.ts';
 import * as reference from './float64-reference.ts';
 
 const windows = [
@@ -45,6 +47,29 @@ const depthwise = windows.flatMap((window) =>
     }),
   ),
 );
+
+/** What evaluation runs, where a convolution has taken over its normalisation: value only. */
+const biased = (['same', 'valid'] as const).flatMap((pad): readonly ConformanceCase[] => {
+  const window = { stride: 2, pad };
+  const common = { shapes: [[2, 7, 6, 3], [3, 3, 3, 5], [5]], hasGradient: false };
+  return [
+    {
+      ...common,
+      title: `fused conv2d 3x3 and bias, stride 2, padding ${pad}`,
+      compute: (x, filter, bias) =>
+        tf.fused.conv2d({ x: x as Tensor4D, filter: filter as Tensor4D, bias: bias!, strides: 2, pad }),
+      reference: (x, w, bias) => reference.addPerChannel(reference.conv2d(x!, w!, window), bias!),
+    },
+    {
+      ...common,
+      title: `fused depthwise conv2d 3x3 and bias, stride 2, padding ${pad}`,
+      shapes: [[2, 7, 6, 5], [3, 3, 5, 1], [5]],
+      compute: (x, filter, bias) =>
+        tf.fused.depthwiseConv2d({ x: x as Tensor4D, filter: filter as Tensor4D, bias: bias!, strides: 2, pad }),
+      reference: (x, w, bias) => reference.addPerChannel(reference.depthwiseConv2d(x!, w!, window), bias!),
+    },
+  ];
+});
 
 const pools = (['max', 'mean'] as const).flatMap((kind) =>
   (
@@ -122,12 +147,15 @@ const functions: readonly ConformanceCase[] = [
 export const conformanceCases: readonly ConformanceCase[] = [
   ...convolutions,
   ...depthwise,
+  ...biased,
   ...pools,
   ...products,
   ...functions,
   ...elementwiseCases,
   ...pairwiseCases,
   ...layoutCases,
+  ...selectionCases,
+  ...trainingCases,
 ];
 
 /** tfjs wants a rounding mode where padding is a number. */

@@ -98,6 +98,11 @@ export function depthwiseConv2d(x: Array64, w: Array64, window: Window): Array64
   });
 }
 
+/** x plus a vector along its last axis. */
+export function addPerChannel(x: Array64, bias: Array64): Array64 {
+  return { shape: x.shape, values: x.values.map((value, i) => value + bias.values[i % bias.values.length]!) };
+}
+
 /** The largest, or the mean, of the pixels of each window; pixels outside the image do not count. */
 export function pool(kind: 'max' | 'mean', x: Array64, size: number, window: Window): Array64 {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
@@ -138,20 +143,23 @@ export function logSoftmax(x: Array64): Array64 {
   });
 }
 
-/**
- * (x - mean) / sqrt(variance + epsilon) * scale + offset per channel (last axis), with the mean and the biased variance
- * over all other axes.
- */
-export function batchNorm(x: Array64, scale: Array64, offset: Array64, epsilon: number): Array64 {
+/** Mean and biased variance of each channel (last axis) over all other axes. */
+export function batchMoments(x: Array64): { readonly mean: Array64; readonly variance: Array64 } {
   const channels = x.shape.at(-1)!;
   const count = x.values.length / channels;
   const mean = new Float64Array(channels);
   const variance = new Float64Array(channels);
   for (const [i, value] of x.values.entries()) mean[i % channels]! += value / count;
   for (const [i, value] of x.values.entries()) variance[i % channels]! += (value - mean[i % channels]!) ** 2 / count;
+  return { mean: array64([channels], mean), variance: array64([channels], variance) };
+}
+
+/** (x - mean) / sqrt(variance + epsilon) * scale + offset, with the moments of the batch. */
+export function batchNorm(x: Array64, scale: Array64, offset: Array64, epsilon: number): Array64 {
+  const { mean, variance } = batchMoments(x);
   const values = x.values.map((value, i) => {
-    const channel = i % channels;
-    const normal = (value - mean[channel]!) / Math.sqrt(variance[channel]! + epsilon);
+    const channel = i % scale.values.length;
+    const normal = (value - mean.values[channel]!) / Math.sqrt(variance.values[channel]! + epsilon);
     return normal * scale.values[channel]! + offset.values[channel]!;
   });
   return { shape: x.shape, values };

@@ -93,19 +93,36 @@ it('createSgd() moves parameters as PyTorch does, with momentum and weight decay
 });
 
 describe('rateFactor()', () => {
+  const factors = (schedule: 'constant' | 'cosine' | 'step', totalSteps: number, warmupSteps = 0) =>
+    Array.from({ length: totalSteps }, (_, step) => rateFactor(schedule, step, { totalSteps, warmupSteps }));
+
   it('stays at 1 for constant', () => {
-    expect([0, 50, 99].map((step) => rateFactor('constant', step, 100))).toEqual([1, 1, 1]);
+    expect(new Set(factors('constant', 100))).toEqual(new Set([1]));
   });
 
   it('falls along half a cosine', () => {
-    expect(rateFactor('cosine', 0, 100)).toBe(1);
-    expect(rateFactor('cosine', 50, 100)).toBeCloseTo(0.5, 12);
-    expect(rateFactor('cosine', 99, 100)).toBeLessThan(0.001);
+    const cosine = factors('cosine', 100);
+    expect(cosine[0]).toBe(1);
+    expect(cosine[50]).toBeCloseTo(0.5, 12);
+    expect(cosine[99]).toBeLessThan(0.001);
   });
 
-  it('divides by 10 after 150, 180 and 210 of 240 epochs for step', () => {
-    const factors = [0, 149, 150, 179, 180, 209, 210, 239].map((step) => rateFactor('step', step, 240));
-    expect(factors.map((factor) => Math.round(1 / factor))).toEqual([1, 1, 10, 10, 100, 100, 1000, 1000]);
+  it('divides by 10 exactly after 150, 180 and 210 of 240 epochs for step, whatever the steps of an epoch', () => {
+    for (const stepsPerEpoch of [1, 7, 781]) {
+      const step = factors('step', 240 * stepsPerEpoch);
+      const changes = step.flatMap((factor, i) => (i > 0 && factor !== step[i - 1] ? [i / stepsPerEpoch] : []));
+      expect(changes).toEqual([150, 180, 210]);
+      expect(changes.map((epoch) => Math.round(1 / step[epoch * stepsPerEpoch]!))).toEqual([10, 100, 1000]);
+    }
+  });
+
+  it('grows linearly over a warm-up, then follows the schedule: the cosine over what is left, steps unmoved', () => {
+    for (const schedule of ['constant', 'cosine', 'step'] as const) {
+      expect(factors(schedule, 16, 4).slice(0, 4)).toEqual([0.25, 0.5, 0.75, 1]);
+      expect(factors(schedule, 4, 4)[3]).toBeGreaterThan(0);
+    }
+    expect(factors('cosine', 16, 4).slice(4)).toEqual(factors('cosine', 12));
+    expect(factors('step', 16, 4).slice(4)).toEqual(factors('step', 16).slice(4));
   });
 });
 
@@ -216,12 +233,20 @@ async function train(options: { seed?: number; lr?: number; signal?: AbortSignal
   try {
     const epochs = trainEpochs({
       model,
-      images: createImageReader(dataset, dataset.train, 16),
+      images: createImageReader(dataset, dataset.train, { batchSize: 16 }),
       lossOf: (studentLogits, batch, epoch) => {
         const classes = tf.tensor1d(batch.labels, 'int32');
         return objectiveLoss(labelsOnly, { teacherLogits: null, studentLogits, labels: classes, epoch });
       },
-      settings: { epochs: 3, lr: options.lr ?? 0.02, momentum: 0.9, weightDecay: 0, schedule: 'cosine' },
+      settings: {
+        optimizer: 'sgd' as const,
+        lrWarmupEpochs: 0,
+        epochs: 3,
+        lr: options.lr ?? 0.02,
+        momentum: 0.9,
+        weightDecay: 0,
+        schedule: 'cosine',
+      },
       seed: options.seed ?? 1,
       context,
     });
@@ -229,7 +254,7 @@ async function train(options: { seed?: number; lr?: number; signal?: AbortSignal
       losses.push(loss);
       options.afterEpoch?.();
     }
-    return { losses, ...(await evaluate(model, createImageReader(dataset, dataset.test, 16), context)) };
+    return { losses, ...(await evaluate(model, createImageReader(dataset, dataset.test, { batchSize: 16 }), context)) };
   } finally {
     model.dispose();
   }

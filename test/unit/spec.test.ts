@@ -154,6 +154,7 @@ describe('fingerprints', () => {
       { training: { batchSize: 64 } },
       search({ space: { alpha: { values: [0.2] }, beta: { values: [0.7] } }, include: ['fkl'] }),
       { objectives: [{ kind: 'abkd', alpha: 1, beta: 0, temperature: 4 }], search: {} },
+      { training: { teacherOutputs: 'live' } },
     ];
     for (const change of same) expect(fingerprint(change)).toBe(fingerprint());
   });
@@ -172,6 +173,13 @@ describe('fingerprints', () => {
       { checkpoint: 'best' },
       { training: { limitTrain: 100 } },
       { training: { imageSize: 32 } },
+      { training: { optimizer: 'adamw' } },
+      { training: { lrWarmupEpochs: 1 } },
+      { training: { augment: 'cropFlip' } },
+      { training: { augment: 'cropFlip', augmentDraw: 'trial' } },
+      { training: { dropLast: true } },
+      { tasks: [{ ...goodSpec.tasks[0], teacher: { model: 'cnn-m', weights: 'teachers/cnn-m.safetensors' } }] },
+      { tasks: [{ ...goodSpec.tasks[0], student: { model: 'cnn-s', weights: 'students/cnn-s.safetensors' } }] },
       { run: { kind: 'noop' } },
       search({ seed: 1 }),
       search({ space: { ...goodSpec.search.space, temperature: { values: [4] } } }),

@@ -120,6 +120,30 @@ describe('runTfjs()', () => {
     }
   });
 
+  it('trains as the task says: augmentation, optimizer, warm-up and last batch, each the same again', async () => {
+    const alone = (training: Partial<TaskDefinition['training']>, seed = 1) =>
+      valuesOf({
+        definition: { ...withTraining(training), teacher: null, objective: { kind: 'ce' } },
+        params: {},
+        seed,
+      });
+    const changes: readonly Partial<TaskDefinition['training']>[] = [
+      {},
+      { augment: 'cropFlip' },
+      { augment: 'cropFlip', augmentDraw: 'trial' },
+      { optimizer: 'adamw', lr: 0.001 },
+      { lrWarmupEpochs: 1 },
+      { dropLast: true },
+    ];
+    const losses: unknown[] = [];
+    for (const change of changes) {
+      const { loss } = await alone(change);
+      expect((await alone(change)).loss, JSON.stringify(change)).toBe(loss);
+      losses.push(loss);
+    }
+    expect(new Set(losses).size).toBe(changes.length);
+  });
+
   it('selects on the test part where the task wants it', async () => {
     const context = contextFor({ definition: { ...definition, selectOn: 'test' } });
     const success = await runTfjs(context);

@@ -5,6 +5,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { createRandom } from '../../core/random.ts';
 import { loadCpu } from '../../worker/tf/cpu.ts';
 import { registerGradients } from '../../worker/tf/gradients/registry.ts';
+import { registerComposedKernels } from '../../worker/tf/training-kernels/composed.ts';
 import { loadWasm } from '../../worker/tf/wasm.ts';
 import { type Array64, array64, conv2d, differentiate } from '../support/float64-reference.ts';
 import { runTrainingLoop } from '../support/training-loop.ts';
@@ -15,6 +16,7 @@ beforeAll(async () => {
   registerGradients();
   await loadCpu();
   await loadWasm();
+  for (const name of ['cpu', 'wasm']) registerComposedKernels(name);
 });
 
 it('a CNN trains on wasm with the losses that it has on cpu, and leaves no tensor behind', async () => {

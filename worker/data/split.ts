@@ -1,11 +1,9 @@
+import { heldOutImages } from '../../core/catalog/datasets.ts';
 import { deriveSeed } from '../../core/random.ts';
 import type { TaskDefinition, TrainingDefinition } from '../../core/task.ts';
 import { copyImages } from './parts.ts';
 import { sampleStratified, without } from './sample.ts';
 import type { ImageDataset, ImagePart } from './source.ts';
-
-/** Share of the training part that is held out for selection where a dataset has no validation part. */
-const heldOutShare = 0.1;
 
 /** Parts up to this size are kept in memory from their first read on; larger ones are read batch by batch. */
 const maxHeldBytes = 256 << 20;
@@ -86,7 +84,7 @@ function splitTrain(dataset: ImageDataset, { selectOn, splitSeed }: SelectPartsO
       rule: 'selects on the validation part of the dataset',
     };
   }
-  const size = Math.max(1, Math.round(train.count * heldOutShare));
+  const size = heldOutImages(train.count);
   const heldOut = sampleStratified(train.labels, train.positions, size, deriveSeed('heldOut', splitSeed));
   const draw = `${dataset.identity}/train/heldout10-seed${splitSeed}`;
   return {

@@ -107,7 +107,7 @@ async function logitsOf(
         out,
       ),
   };
-  const images = createImageReader(dataset, part, evaluationBatchSize);
+  const images = createImageReader(dataset, part, { batchSize: evaluationBatchSize });
   const logits = new Float32Array(chosen.length * classes);
   let filled = 0;
   for await (const batch of images.inOrder()) {

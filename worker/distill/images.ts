@@ -1,6 +1,6 @@
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type BatchReader, createBatchReader, type ImageBatch } from '../data/batches.ts';
+import { type BatchOptions, type BatchReader, createBatchReader, type ImageBatch } from '../data/batches.ts';
 import type { ImageDataset, ImagePart } from '../data/source.ts';
 
 type ImageShape = Pick<ImageDataset, 'height' | 'width' | 'channels'>;
@@ -13,9 +13,12 @@ export interface ImageReader extends BatchReader {
 /** Images that are evaluated at once. */
 export const evaluationBatchSize = 256;
 
-export function createImageReader(dataset: ImageDataset, part: ImagePart, batchSize: number): ImageReader {
+/** How a part is read; the shape and normalisation are the dataset's. */
+export type ReadOptions = Pick<BatchOptions, 'batchSize' | 'augmentation' | 'dropLast'>;
+
+export function createImageReader(dataset: ImageDataset, part: ImagePart, options: ReadOptions): ImageReader {
   const { height, width, channels, normalisation } = dataset;
-  const reader = createBatchReader(part, { batchSize, height, width, channels, normalisation });
+  const reader = createBatchReader(part, { ...options, height, width, channels, normalisation });
   return { ...reader, shape: { height, width, channels } };
 }
 

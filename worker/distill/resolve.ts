@@ -2,7 +2,10 @@ import type { z } from 'zod';
 import { parameterNames } from '../../core/catalog/parameters.ts';
 import { AbkdError } from '../../core/errors.ts';
 import { objectiveSchema, type ResolvedDefinition } from '../../core/objective.ts';
+import { deriveSeed } from '../../core/random.ts';
+import { canonicalJson } from '../../core/spec/canonical.ts';
 import { type TaskDefinition, type TrainingDefinition, trainingSchema } from '../../core/task.ts';
+import type { Augmentation } from '../data/augment.ts';
 
 /** Numbers of the training that a point may set. */
 const trainingParams = ['lr', 'momentum', 'weightDecay'] as const;
@@ -38,6 +41,20 @@ export function resolveTrial(
   if (open !== undefined) throw invalid(`${open[0]} of ${objective.kind} is open, expected a number`);
   // Nothing is null any more, which is all that the two types differ in.
   return { objective: resolved.objective.data as ResolvedDefinition, training: resolved.training.data };
+}
+
+/**
+ * How a trial varies its training images; null = not at all. `augmentDraw: replicate` depends on the replicate's seed
+ * alone, so that it is the same at every point and under every objective.
+ */
+export function augmentationOf(
+  objective: TaskDefinition['objective'],
+  { augment, augmentDraw }: Pick<TrainingDefinition, 'augment' | 'augmentDraw'>,
+  { params, seed }: { readonly params: Readonly<Record<string, number>>; readonly seed: number },
+): Augmentation | null {
+  if (augment === 'none') return null;
+  const own = augmentDraw === 'trial' ? [canonicalJson({ objective, params })] : [];
+  return { kind: augment, seed: deriveSeed('augment', seed, ...own) };
 }
 
 function pick(params: Readonly<Record<string, number>>, names: readonly string[]): Record<string, number> {

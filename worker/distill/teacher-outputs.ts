@@ -72,13 +72,13 @@ async function writeOutputs(model: Classifier, options: TeacherOutputsOptions, p
   const data = await computeLogits(model, options);
   const shape = [studentPart.count, dataset.classNames.length];
   await writeFile(path, writeSafetensors({ tensors: new Map([['logits', { shape, data }]]), metadata: {} }));
-  const test = await evaluate(model, createImageReader(dataset, testPart, evaluationBatchSize), context);
+  const test = await evaluate(model, createImageReader(dataset, testPart, { batchSize: evaluationBatchSize }), context);
   return { testAccuracy: test.top1 };
 }
 
 async function computeLogits(model: Classifier, options: TeacherOutputsOptions): Promise<Float32Array> {
   const { dataset, studentPart, context } = options;
-  const images = createImageReader(dataset, studentPart, evaluationBatchSize);
+  const images = createImageReader(dataset, studentPart, { batchSize: evaluationBatchSize });
   const logits = new Float32Array(studentPart.count * dataset.classNames.length);
   let filled = 0;
   for await (const batch of images.inOrder()) {

@@ -64,10 +64,10 @@ async function trainTeacher(options: TeacherOptions, path: string): Promise<unkn
   try {
     const run = {
       model,
-      images: createImageReader(dataset, part, train.batchSize),
+      images: createImageReader(dataset, part, { batchSize: train.batchSize }),
       lossOf: (studentLogits: Tensor2D, batch: ImageBatch, epoch: number) =>
         objectiveLoss(labelsOnly, { teacherLogits: null, studentLogits, labels: labelsOf(batch), epoch }),
-      settings: { ...train, schedule: 'cosine' as const },
+      settings: { ...train, optimizer: 'sgd' as const, schedule: 'cosine' as const, lrWarmupEpochs: 0 },
       seed: train.seed,
       context,
     };

@@ -7,7 +7,7 @@ import type { TrialContext } from '../trial/context.ts';
 import { type ImageReader, imagesOf } from './images.ts';
 import { createLossLog, type EpochLosses } from './loss-log.ts';
 import type { LossTerms } from './objective.ts';
-import { createSgd, type Optimizer } from './optimizer.ts';
+import { createOptimizer, type Optimizer, type OptimizerSettings } from './optimizer.ts';
 import { rateFactor } from './schedule.ts';
 
 export interface TrainingRun {
@@ -15,7 +15,7 @@ export interface TrainingRun {
   readonly images: ImageReader;
   /** Loss of a batch for the model's logits on it, in an epoch from 1. Called inside a tidy scope. */
   readonly lossOf: (logits: Tensor2D, batch: ImageBatch, epoch: number) => LossTerms;
-  readonly settings: Pick<TrainingDefinition, 'epochs' | 'lr' | 'momentum' | 'weightDecay' | 'schedule'>;
+  readonly settings: OptimizerSettings & Pick<TrainingDefinition, 'epochs' | 'lr' | 'schedule' | 'lrWarmupEpochs'>;
   /** Decides the order of the images. */
   readonly seed: number;
   readonly context: Pick<TrialContext, 'signal' | 'yieldNow'>;
@@ -34,14 +34,17 @@ export interface TrainedEpoch extends EpochLosses {
  */
 export async function* trainEpochs(run: TrainingRun): AsyncGenerator<TrainedEpoch, void, undefined> {
   const { settings, images, context } = run;
-  const optimizer = createSgd(run.model.parameters, settings);
-  const totalSteps = settings.epochs * images.batchesPerEpoch;
+  const optimizer = createOptimizer(run.model.parameters, settings);
+  const length = {
+    totalSteps: settings.epochs * images.batchesPerEpoch,
+    warmupSteps: settings.lrWarmupEpochs * images.batchesPerEpoch,
+  };
   try {
     for (let epoch = 1, step = 0; epoch <= settings.epochs; epoch += 1) {
       using log = createLossLog(epoch);
       for await (const batch of images.shuffled(run.seed, epoch)) {
         context.signal.throwIfAborted();
-        const rate = settings.lr * rateFactor(settings.schedule, step, totalSteps);
+        const rate = settings.lr * rateFactor(settings.schedule, step, length);
         await log.add(trainStep(run, optimizer, batch, { epoch, rate }), batch.count);
         step += 1;
         await context.yieldNow();

@@ -70,8 +70,8 @@ async function openData(context: TrialContext): Promise<DataWorkspace> {
     dataset,
     parts,
     everything: selectParts(dataset, { ...draw, limitTrain: null }),
-    selection: createImageReader(dataset, parts.selection, evaluationBatchSize),
-    test: createImageReader(dataset, parts.test, evaluationBatchSize),
+    selection: createImageReader(dataset, parts.selection, { batchSize: evaluationBatchSize }),
+    test: createImageReader(dataset, parts.test, { batchSize: evaluationBatchSize }),
   };
 }
 

@@ -7,9 +7,10 @@
  * towards the batch's mean and its unbiased variance (over n - 1). In evaluation the running statistics are used.
  * @see Ioffe and Szegedy, "Batch Normalization", 2015
  */
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { AbkdError } from '../../core/errors.ts';
+import { batchNormTrain } from '../tf/training-kernels/kernels.ts';
 import { ones, zeros } from './initial-values.ts';
 import type { Layer, NetworkTensors } from './network.ts';
 
@@ -58,54 +59,16 @@ interface BatchStatistics {
   readonly count: number;
 }
 
-/**
- * One operation with its own gradient, since the tape of the plain formula keeps six tensors of the input's size and
- * this keeps the input. With s = 1 / sqrt(variance + eps), g = gamma s, x̂ = (x - mean) s:
- *
- *     d beta = Σ dy;   d gamma = Σ dy x̂;   dx = g (dy - (d beta + x̂ d gamma) / n)
- */
 function normaliseByBatch(
-  input: Tensor4D,
-  gamma: Tensor1D,
-  beta: Tensor1D,
+  x: Tensor4D,
+  scale: Tensor1D,
+  offset: Tensor1D,
   track: (statistics: BatchStatistics) => void,
 ): Tensor4D {
-  const count = assertSeveralValues(input);
-  const operation = tf.customGrad((...args) => {
-    const [x, weight, bias, save] = args as [Tensor4D, Tensor1D, Tensor1D, (saved: Tensor[]) => void];
-    const mean = tf.div(sumPerChannel(x), count);
-    const variance = tf.div(sumPerChannel(tf.squaredDifference(x, mean)), count);
-    track({ mean, variance, count });
-    const inverse = tf.rsqrt(tf.add(variance, epsilon));
-    const scale = tf.mul(weight, inverse);
-    save([x, mean, inverse, scale]);
-    const value = tf.add(tf.mul(x, scale), tf.sub(bias, tf.mul(mean, scale)));
-    return { value, gradFunc: (dy: Tensor, saved: Tensor[]) => gradients(dy, saved, count) };
-  });
-  return operation(input, gamma, beta) as Tensor4D;
-}
-
-/** dx as dy g + x p + q with p and q per channel: two products of the input's size, not four. */
-function gradients(dy: Tensor, saved: readonly Tensor[], count: number): Tensor[] {
-  const [x, mean, inverse, scale] = saved as readonly [Tensor, Tensor, Tensor, Tensor];
-  const dBeta = sumPerChannel(dy as Tensor4D);
-  const centred = tf.sub(sumPerChannel(tf.mul(dy, x) as Tensor4D), tf.mul(mean, dBeta));
-  const dGamma = tf.mul(centred, inverse);
-  const p = tf.div(tf.mul(tf.mul(scale, inverse), dGamma), -count);
-  const q = tf.sub(tf.div(tf.mul(scale, dBeta), -count), tf.mul(mean, p));
-  return [tf.add(tf.add(tf.mul(dy, scale), tf.mul(x, p)), q), dGamma, dBeta];
-}
-
-/**
- * `[batch, height, width, channels]` to `[channels]` as two products with rows of ones: first over the images, then over
- * the positions. On WASM 0.2 ms where `tf.sum` takes 3 (64 × 32 × 32 × 16), and short sums lose fewer digits.
- */
-function sumPerChannel(x: Tensor4D): Tensor1D {
-  const [batch, height, width, channels] = x.shape;
-  const positions = height * width;
-  const overImages = tf.matMul(tf.ones([1, batch]), tf.reshape(x, [batch, positions * channels])) as Tensor2D;
-  const total = tf.matMul(tf.ones([1, positions]), tf.reshape(overImages, [positions, channels]));
-  return tf.reshape(total, [channels]);
+  const count = assertSeveralValues(x);
+  const [y, mean, variance] = batchNormTrain({ x, scale, offset }, { epsilon });
+  track({ mean, variance, count });
+  return y as Tensor4D;
 }
 
 function moveTowards(running: Variable, latest: Tensor): void {

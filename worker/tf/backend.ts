@@ -16,6 +16,7 @@ import { loadCpu } from './cpu.ts';
 import { registerGradients } from './gradients/registry.ts';
 import type { DeviceKind, LoadedBackend } from './loaded-backend.ts';
 import { loadTfjsNode } from './tfjs-node.ts';
+import { registerComposedKernels } from './training-kernels/composed.ts';
 import { loadWasm } from './wasm.ts';
 import { loadWebGpu } from './webgpu.ts';
 
@@ -80,7 +81,9 @@ async function start(name: 'auto' | BackendName): Promise<ActiveBackend> {
   tf.enableProdMode();
   registerGradients();
   try {
-    return await (name === 'auto' ? chooseBackend() : loadNamed(name));
+    const chosen = await (name === 'auto' ? chooseBackend() : loadNamed(name));
+    registerComposedKernels(tf.getBackend());
+    return chosen;
   } catch (error) {
     // Nothing is set: another one may be asked for.
     active = undefined;

@@ -10,7 +10,7 @@ import { createDiagnostics } from '../distill/diagnose.ts';
 import { type Evaluation, evaluate } from '../distill/evaluate.ts';
 import { createImageReader, labelsOf } from '../distill/images.ts';
 import { labelsOnly, objectiveLoss, type ResolvedObjective } from '../distill/objective.ts';
-import { type ResolvedTrial, resolveTrial } from '../distill/resolve.ts';
+import { augmentationOf, type ResolvedTrial, resolveTrial } from '../distill/resolve.ts';
 import { scaleFactor } from '../distill/scale-factor.ts';
 import { type TeacherOutputs, teacherLogitsOf } from '../distill/teacher-outputs.ts';
 import { type TrainedEpoch, trainEpochs } from '../distill/trainer.ts';
@@ -93,7 +93,11 @@ async function distil(student: Classifier, distillation: Distillation): Promise<
       epoch,
     });
   const { dataset, parts, teacher } = workspace;
-  const images = createImageReader(dataset, parts.train, training.batchSize);
+  const images = createImageReader(dataset, parts.train, {
+    batchSize: training.batchSize,
+    augmentation: augmentationOf(definition.objective, training, context.assignment),
+    dropLast: training.dropLast,
+  });
   const diagnose = createDiagnostics({
     ...{ objective, dataset, teacher, context },
     ...{ trainPart: parts.train, seed: definition.splitSeed },

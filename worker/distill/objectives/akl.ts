@@ -12,7 +12,8 @@ import type { Divergence } from './contract.ts';
  * as the head's last belong to the head as well (a sort would choose among them by chance).
  *
  * @see Wu et al., "Rethinking Kullback-Leibler Divergence in Knowledge Distillation for Large Language Models",
- *   arXiv 2404.02657 (mu = 0.5 there)
+ *   arXiv 2404.02657; `headMass` is its mu, 0.5 there and in the code of arXiv 2505.04560,
+ *   distillation_llm/distillm/losses.py, whose rule for the head this is
  */
 export const akl: Divergence<'akl'> = ({ temperature, headMass }, batch) => {
   const share = headShare({ ...batch, temperature }, headMass);

@@ -4,11 +4,13 @@ import { abRows } from '../divergence.ts';
 import type { Divergence } from './contract.ts';
 
 /**
- * The larger of two alpha-divergences, D_AB^(a, 1 - a) and D_AB^(b, 1 - b), each a mean over the whole batch, as ABKD
- * compares with it (no importance weight is clipped). a = -1 and b = 1 are AlphaNet's own.
+ * The larger of two alpha-divergences, D_AB^(a, 1 - a) and D_AB^(b, 1 - b), each a mean over the whole batch: the form
+ * that ABKD compares with. a = -1 and b = 1 are AlphaNet's own, which chooses sample by sample and clips (p / q)^alpha at
+ * 5.
  *
  * @see Wang et al., "AlphaNet: Improved Training of Supernets with Alpha-Divergence", arXiv 2102.07954
- *   (adaptive alpha-divergence)
+ *   (adaptive alpha-divergence), and its code, configs/train_alphanet_models.yml
+ * @see arXiv 2505.04560, table 3, and its code, distillation_llm/distillm/losses.py
  */
 export const alphanet: Divergence<'alphanet'> = ({ temperature, alphaMinus, alphaPlus }, batch) => {
   const low = abRows({ ...batch, temperature, alpha: alphaMinus, beta: 1 - alphaMinus });

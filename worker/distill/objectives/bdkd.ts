@@ -9,10 +9,10 @@ import type { Divergence } from './contract.ts';
  * Balanced divergence: of each sample a KL(p || q) + b KL(q || p), where a is `boost` if the teacher's entropy is the
  * higher one and b is `boost` if the student's is; else they are 1. So a student that is too sure is spread out, and one
  * that is not sure enough is sharpened. The weights are constants: no gradient passes through them. Entropies are those
- * of the distributions that are compared, at temperature T. `boost` is 3 in the language-model code that ABKD compares
- * with; the paper trains the teacher as well, which is fixed here.
+ * of the distributions that are compared, at temperature T. The paper trains the teacher as well, which is fixed here.
  *
  * @see Amara et al., "BD-KD: Balancing the Divergences for Online Knowledge Distillation", arXiv 2212.12965
+ * @see arXiv 2505.04560, table 3, and its code, distillation_llm/distillm/losses.py, where `boost` is 3
  */
 export const bdkd: Divergence<'bdkd'> = ({ temperature, boost }, batch) => {
   const { logP, logQ } = softmaxPair({ ...batch, temperature });

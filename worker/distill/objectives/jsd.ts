@@ -5,7 +5,7 @@ import type { Divergence } from './contract.ts';
 
 /**
  * The generalised Jensen-Shannon divergence w KL(p || m) + (1 - w) KL(q || m) with m = w p + (1 - w) q and w the
- * teacher's share; w = 1/2 is the Jensen-Shannon divergence itself.
+ * teacher's share; w = 1/2 is the Jensen-Shannon divergence itself. The code of arXiv 2505.04560 compares with w = 0.9.
  *
  * With t = ln(m / p) and u = ln(m / q), KL(p || m) = sum p (e^t - 1 - t), since m and p both sum to 1, and the slope
  * with respect to q is -(1 - w) u.

@@ -3,10 +3,10 @@ import { addRows, scaleRows } from '../row-loss.ts';
 import type { Divergence } from './contract.ts';
 
 /**
- * Weighted sum of divergences: forwardWeight KL(p || q) + reverseWeight KL(q || p), at temperature T, without T^2. The
- * paper gives no weights; by default each has 1/2.
+ * Weighted sum of divergences: forwardWeight KL(p || q) + reverseWeight KL(q || p), at temperature T, without T^2. By
+ * default each has 1/2.
  *
- * @see arXiv 2505.04560, section 3.3
+ * @see arXiv 2505.04560, section 3.3, and its code, distillation_llm/distillm/losses.py
  */
 export const wsd: Divergence<'wsd'> = ({ temperature, forwardWeight, reverseWeight }, batch) =>
   addRows(

@@ -1,6 +1,7 @@
 /** Gradients of functions of one element. */
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { reluGrad } from '../training-kernels/kernels.ts';
 import { gradient, noGradient } from './gradient.ts';
 
 /** dx = dy f'(x). */
@@ -36,7 +37,8 @@ export const elementwiseGradients: readonly GradConfig[] = [
   ofOutput(tf.Tanh, (y, dy) => tf.mul(dy, tf.sub(1, tf.square(y)))),
   ofInput(tf.Softplus, (x, dy) => tf.mul(dy, tf.sigmoid(x))),
   ofInput(tf.Erf, (x, dy) => tf.mul(dy, tf.mul(tf.exp(tf.neg(tf.square(x))), 2 / Math.sqrt(Math.PI)))),
-  ofInput(tf.Relu, (x, dy) => tf.mul(dy, tf.step(x))),
+  // y is what the next layer keeps anyway; x need not be kept beside it.
+  ofOutput(tf.Relu, (y, dy) => reluGrad({ dy, y })),
   ofInput(tf.Relu6, (x, dy) => tf.mul(dy, tf.mul(tf.step(x), tf.cast(tf.lessEqual(x, 6), 'float32')))),
   // For y > 0 the slope is 1, else y + 1.
   ofOutput(tf.Elu, (y, dy) => tf.mul(dy, tf.add(tf.minimum(y, 0), 1))),

@@ -1,6 +1,7 @@
 /** Gradients of matrix products, convolutions, pooling and batch normalisation. */
 import type { GradConfig, NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { type BatchNormAttributes, BatchNormTrain, batchNormTrainGrad } from '../training-kernels/kernels.ts';
 import { gradient, sumToShape } from './gradient.ts';
 
 interface ProductAttributes {
@@ -80,6 +81,20 @@ const batchNorm = gradient<{ readonly varianceEpsilon: number }>(
   },
 );
 
+/** Of y alone; mean and variance, which it keeps, count as constants. */
+const batchNormTrain: GradConfig = {
+  kernelName: BatchNormTrain,
+  inputsToSave: ['x', 'scale'],
+  outputsToSave: [false, true, true],
+  gradFunc: (upstream, saved, attrs) => {
+    const [dy] = upstream as Tensor[];
+    const [x, scale, mean, variance] = saved as [Tensor, Tensor, Tensor, Tensor];
+    const { epsilon } = attrs as unknown as BatchNormAttributes;
+    const [dx, dscale, doffset] = batchNormTrainGrad({ dy: dy!, x, scale, mean, variance }, { epsilon });
+    return { x: () => dx, scale: () => dscale, offset: () => doffset };
+  },
+};
+
 export const layerGradients: readonly GradConfig[] = [
   product,
   convolution(tf.Conv2D, tf.Conv2DBackpropInput, tf.Conv2DBackpropFilter),
@@ -92,4 +107,5 @@ export const layerGradients: readonly GradConfig[] = [
     return { x: () => runKernel(tf.AvgPoolGrad, { dy, input: x! }, attrs) };
   }),
   batchNorm,
+  batchNormTrain,
 ];
