@@ -4,13 +4,16 @@ import type { CoordinatorConfig } from './config.ts';
 import { type CoordinatorContext, type CoordinatorOverrides, createCoordinatorLogger, openContext } from './context.ts';
 import { runCancelWatch } from './engine/cancel-watch.ts';
 import { runLeaseReaper } from './engine/lease-reaper.ts';
+import { createSearchPool } from './engine/search-pool.ts';
 import { runSettleLoop } from './engine/settle-loop.ts';
+import { runSuggestLoop } from './engine/suggest-loop.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createSessionRegistry, type SessionRegistry } from './grpc/session-registry.ts';
 import { startHttpServer } from './http/server.ts';
 import { createArtifactService } from './service/artifacts.ts';
 import { createHealthService } from './service/health.ts';
 import { createLeaseService } from './service/leases.ts';
+import { createSearchService } from './service/searches.ts';
 import { createSummaryService } from './service/summary.ts';
 import { createSweepService } from './service/sweeps.ts';
 import { createTrialService } from './service/trials.ts';
@@ -50,11 +53,19 @@ type Services = ReturnType<typeof createServices>;
 function createServices(config: CoordinatorConfig, context: CoordinatorContext) {
   const { store, bus, events, clock } = context;
   const { leaseMs } = config;
-  const finished = createBell();
+  const [finished, results] = [createBell(), createBell()];
+  const ringBoth = () => {
+    finished.ring();
+    results.ring();
+  };
+  const pool = createSearchPool();
   return {
     finished,
-    leases: createLeaseService({ store, bus, events, leaseMs, finished }),
-    workers: createWorkerService(store, events),
+    results,
+    pool,
+    searches: createSearchService({ store, pool, bus, events, finished }),
+    leases: createLeaseService({ store, bus, events, leaseMs, finished: { ring: ringBoth } }),
+    workers: createWorkerService({ store, events, attached: results }),
     sweeps: createSweepService({ store, bus, events, clock }),
     trials: createTrialService(store),
     summary: createSummaryService(store, clock),
@@ -75,6 +86,7 @@ async function startServers(
   const loops = runLoops(config, context, services, sessions, stopping.signal);
   lifecycle.add('loops', async () => {
     stopping.abort();
+    await services.pool.close();
     await loops;
   });
   const shared = { ...context, ...services, ...config, sessions, stopping: stopping.signal };
@@ -94,13 +106,14 @@ async function startServers(
 async function runLoops(
   config: CoordinatorConfig,
   { bus, log }: CoordinatorContext,
-  { leases, sweeps, finished }: Services,
+  { leases, sweeps, searches, finished, results }: Services,
   sessions: SessionRegistry,
   signal: AbortSignal,
 ): Promise<void> {
   await Promise.all([
     runLeaseReaper({ leases, leaseMs: config.leaseMs, signal, log }),
     runSettleLoop({ sweeps, finished, signal, log }),
+    runSuggestLoop({ searches, results, bus, signal, log }),
     runCancelWatch({ sessions, sweeps, bus, renewMs: config.renewMs, signal, log }),
   ]);
 }

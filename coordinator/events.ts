@@ -1,5 +1,5 @@
 import type { AttemptKey, AttemptOutcome } from '../core/attempt.ts';
-import type { SweepId, WorkerId } from '../core/ids.ts';
+import type { SweepId, TaskId, WorkerId } from '../core/ids.ts';
 import type { TrialState } from '../core/trial.ts';
 import type { WorkerHello } from '../core/worker.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -9,6 +9,16 @@ export interface Events {
   sweepCreated(sweepId: SweepId, size: { readonly tasks: number; readonly plannedTrials: number }): void;
   sweepCancelled(sweepId: SweepId): void;
   sweepSettled(sweepId: SweepId): void;
+  pointsSuggested(
+    sweepId: SweepId,
+    batch: {
+      readonly taskId: TaskId;
+      /** Ordinal of the first. */
+      readonly first: number;
+      readonly count: number;
+      readonly isFinished: boolean;
+    },
+  ): void;
   trialClaimed(key: AttemptKey, workerId: WorkerId, sweepId: SweepId): void;
   trialFinished(key: AttemptKey, outcome: AttemptOutcome, trialState: TrialState): void;
   /** A result that came after the lease was lost: kept for audit, never counted. */
@@ -25,6 +35,7 @@ export function createEvents(log: Logger): Events {
     sweepCreated: (sweepId, size) => log.info({ sweepId, ...size }, 'sweep created'),
     sweepCancelled: (sweepId) => log.info({ sweepId }, 'sweep cancelled'),
     sweepSettled: (sweepId) => log.info({ sweepId }, 'sweep settled'),
+    pointsSuggested: (sweepId, batch) => log.info({ sweepId, ...batch }, 'points suggested'),
     trialClaimed: (key, workerId, sweepId) => log.info({ ...idsOf(key), workerId, sweepId }, 'trial claimed'),
     trialFinished: (key, outcome, trialState) =>
       log.info({ ...idsOf(key), ...describe(outcome), trialState }, 'trial finished'),

@@ -26,7 +26,10 @@ export function toStoredSweep(row: SweepRow): StoredSweep {
 
 export const taskColumns = { _count: { select: { points: true } } } as const;
 
-export function toStoredTask(row: Prisma.TaskGetPayload<{ include: typeof taskColumns }>): StoredTask {
+export function toStoredTask(
+  row: Prisma.TaskGetPayload<{ include: typeof taskColumns }>,
+  suggested: number,
+): StoredTask {
   return {
     id: row.id as TaskId,
     ordinal: row.ordinal,
@@ -38,6 +41,10 @@ export function toStoredTask(row: Prisma.TaskGetPayload<{ include: typeof taskCo
     fingerprint: row.fingerprint,
     comparisonKey: row.comparisonKey,
     points: row._count.points,
+    suggested,
+    plannedPoints: row.plannedPoints,
+    searchState: row.searchState,
+    searchFailure: row.searchFailure,
   };
 }
 

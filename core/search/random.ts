@@ -12,7 +12,8 @@ const extraDrawsPerPoint = 5;
 
 /**
  * Uniform over the feasible cells, without repetition. A space small enough to be listed is shuffled; a larger one is
- * drawn from until enough distinct cells satisfy the constraints, or the draws are used up.
+ * drawn from until enough distinct cells satisfy the constraints, or the draws are used up: few or none may come back
+ * where most of what there is is taken.
  *
  * @throws {AbkdError} INVALID_SPEC where the constraints leave nothing that can be found
  */
@@ -35,7 +36,7 @@ export function suggestRandom(request: SearchRequest): readonly Suggestion[] {
     taken.add(suggestion.cell);
     found.push(suggestion);
   }
-  if (found.length === 0 && count > 0) throw nothingFound(request, draws);
+  if (taken.size === 0 && count > 0) throw nothingFound(request, draws);
   return found;
 }
 
