@@ -13,6 +13,7 @@ import { startHttpServer } from './http/server.ts';
 import { createArtifactService } from './service/artifacts.ts';
 import { createHealthService } from './service/health.ts';
 import { createLeaseService } from './service/leases.ts';
+import { createPointService } from './service/points.ts';
 import { createSearchService } from './service/searches.ts';
 import { createSummaryService } from './service/summary.ts';
 import { createSweepService } from './service/sweeps.ts';
@@ -68,6 +69,7 @@ function createServices(config: CoordinatorConfig, context: CoordinatorContext) 
     workers: createWorkerService({ store, events, attached: results }),
     sweeps: createSweepService({ store, bus, events, clock }),
     trials: createTrialService(store),
+    points: createPointService(store),
     summary: createSummaryService(store, clock),
     health: createHealthService(store, bus),
     artifacts: createArtifactService({ store, files: context.artifacts, events, leaseMs }),

@@ -3,14 +3,15 @@ import type { SweepSpec } from '../../core/spec/schema.ts';
 import type { Database, Query } from './database.ts';
 import { isUniqueViolation } from './errors.ts';
 import { orderTrials } from './plan-rows.ts';
+import { toPointAnswer } from './rows.ts';
 import { lockSearch, noteSearchFailure, noteSearchStep } from './sql/append-points.ts';
 import { findSearches } from './sql/find-searches.ts';
 import { insertPoints, insertTrials } from './sql/insert-plan.ts';
 import { notifyWork } from './sql/notify-work.ts';
 import { readSearchPoints } from './sql/read-search-points.ts';
-import type { NewPoints, Store } from './store.ts';
+import type { NewPoints, PointPlace, Store } from './store.ts';
 
-type SearchVerbs = Pick<Store, 'findSearches' | 'readSearch' | 'appendPoints' | 'noteSearchFailure'>;
+type SearchVerbs = Pick<Store, 'findSearches' | 'readSearch' | 'appendPoints' | 'noteSearchFailure' | 'listPoints'>;
 
 /** The part of the store through which searches go on. */
 export function createSearchVerbs({ prisma, query, transaction, during }: Database): SearchVerbs {
@@ -37,7 +38,21 @@ export function createSearchVerbs({ prisma, query, transaction, during }: Databa
       }),
     noteSearchFailure: (taskId, message) =>
       during('note the failure of a search', () => noteSearchFailure(query, taskId, message)),
+    listPoints: ({ sweep, after, limit }) =>
+      during('list points', async () => {
+        const rows = await prisma.point.findMany({
+          where: { task: { sweepId: sweep }, ...(after === null ? {} : { OR: behind(after) }) },
+          orderBy: [{ task: { ordinal: 'asc' } }, { ordinal: 'asc' }],
+          take: limit,
+          include: { task: { select: { ordinal: true } } },
+        });
+        return rows.map(toPointAnswer);
+      }),
   };
+}
+
+function behind({ task, point }: PointPlace) {
+  return [{ task: { ordinal: { gt: task } } }, { task: { ordinal: task }, ordinal: { gt: point } }];
 }
 
 async function appendPoints(query: Query, { sweepId, taskId, points, isFinished }: NewPoints): Promise<boolean> {

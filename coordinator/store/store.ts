@@ -1,4 +1,11 @@
-import type { AttemptAnswer, SweepListItem, TrialAnswer, TrialCounts, WorkerAnswer } from '../../core/api.ts';
+import type {
+  AttemptAnswer,
+  PointAnswer,
+  SweepListItem,
+  TrialAnswer,
+  TrialCounts,
+  WorkerAnswer,
+} from '../../core/api.ts';
 import type { TrialAssignment } from '../../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../../core/attempt.ts';
 import type { SweepId, TaskId, TrialId, WorkerId } from '../../core/ids.ts';
@@ -50,6 +57,12 @@ export interface Store {
   appendPoints(points: NewPoints): Promise<boolean>;
   /** Kept until the search goes on. */
   noteSearchFailure(task: TaskId, message: string): Promise<void>;
+  /** Points of a sweep by task and ordinal, `after` exclusive. */
+  listPoints(options: {
+    readonly sweep: SweepId;
+    readonly after: PointPlace | null;
+    readonly limit: number;
+  }): Promise<readonly (PointAnswer & { readonly place: PointPlace })[]>;
 
   // --- trials and leases
   /**
@@ -146,6 +159,12 @@ export interface StoredSweep {
 }
 
 export type SweepListEntry = SweepListItem & { readonly sequence: bigint };
+
+/** Ordinals of a point's task within its sweep, and of the point within the task. */
+export interface PointPlace {
+  readonly task: number;
+  readonly point: number;
+}
 
 export interface StoredSearch {
   readonly spec: SweepSpec;
