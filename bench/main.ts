@@ -1,57 +1,31 @@
-/** `npm run -s bench -- NAME [--quick] [--json] [--backend NAME]` */
-import { parseArgs } from 'node:util';
+/** `npm run -s bench -- NAME [options]`: see bench/README.md. */
 import { messageOf } from '../core/errors.ts';
 import { systemClock } from '../platform/clock.ts';
 import { describeHostFacts } from '../worker/tf/probe.ts';
-import type { Bench, BenchRow } from './bench.ts';
-import { benchTrainStep } from './train-step.ts';
+import type { Bench } from './bench.ts';
+import { help, readCommandLine } from './command-line.ts';
+import { toTable } from './table.ts';
+import { teacherCache } from './teacher-cache.ts';
+import { trainStep } from './train-step.ts';
 
-const benches: ReadonlyMap<string, Bench> = new Map([['train-step', benchTrainStep]]);
+const benches: ReadonlyMap<string, Bench> = new Map([
+  ['train-step', trainStep],
+  ['teacher-cache', teacherCache],
+]);
 
-const options = {
-  quick: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-  backend: { type: 'string', default: 'auto' },
-} as const;
+const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const name = positionals[0] ?? '';
-  const bench = benches.get(name);
-  if (bench === undefined) {
-    throw new Error(`Cannot run bench "${name}": unknown, expected one of ${[...benches.keys()].join(', ')}`);
-  }
+  const command = readCommandLine(process.argv.slice(2), benches);
+  if (command.kind === 'help') return void process.stdout.write(help(benches));
   const at = new Date(systemClock.now()).toISOString();
-  const rows = await bench({ quick: values.quick, backend: values.backend });
-  const report = { bench: name, at, machine: describeHostFacts(), rows };
-  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : toTable(rows));
-}
-
-function toTable(rows: readonly BenchRow[]): string {
-  const fields = Object.keys(rows[0] ?? {});
-  const lines = [fields, ...rows.map((row) => fields.map((field) => toCell(row[field] ?? null)))];
-  const widths = fields.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  return lines
-    .map(
-      (line) =>
-        `${line
-          .map((cell, i) => cell.padEnd(widths[i]!))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
-}
-
-function toCell(value: BenchRow[string]): string {
-  if (value === null) return '-';
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : value.toFixed(2);
-  if (typeof value === 'string') return value;
-  return Object.entries(value)
-    .map(([part, share]) => `${part} ${(100 * share).toFixed(0)}%`)
-    .join(', ');
+  const { rows, problems } = await benches.get(command.name)!.run(command.options, say);
+  const report = { bench: command.name, at, machine: describeHostFacts(), rows };
+  process.stdout.write(command.json ? `${JSON.stringify(report)}\n` : toTable(rows));
+  if (problems.length > 0) process.exitCode = 1;
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${messageOf(error)}\n`);
+  say(messageOf(error));
   process.exitCode = 1;
 });

@@ -54,7 +54,15 @@ function sortKeyOf({ dataset, student, teacher, objective, definition }: Summary
 /** Groups of other objectives under the same setting that have nothing to search: `kd`, `ce`. */
 function baselinesOf(group: SummaryGroup, all: readonly SummaryGroup[]): readonly SummaryGroup[] {
   if (!isSearched(group)) return [];
-  return all.filter((other) => other.comparisonKey === group.comparisonKey && !isSearched(other));
+  return all.filter(
+    (other) => other.comparisonKey === group.comparisonKey && !isSearched(other) && isTaughtAlike(group, other),
+  );
+}
+
+/** False where the two are known to have had different teachers; a student that learns alone fits everywhere. */
+function isTaughtAlike(one: SummaryGroup, other: SummaryGroup): boolean {
+  const [first, second] = [one.teacherSha256, other.teacherSha256];
+  return first === null || second === null || first === second;
 }
 
 function isSearched(group: SummaryGroup): boolean {

@@ -13,7 +13,7 @@ export interface CoordinatorConfig {
   readonly databaseUrl: string;
   /** Secret; null = no NATS. */
   readonly natsUrl: string | null;
-  /** Folder of trained teachers and other large results; coordinators of one fleet share it. */
+  /** Folder of trained teachers and checkpoints; coordinators of one fleet share it. */
   readonly artifactsDir: string;
   /** How long a worker holds a trial without renewing. */
   readonly leaseMs: number;

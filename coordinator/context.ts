@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { createRandom } from '../core/random.ts';
 import { openLocalArtifacts } from '../platform/artifacts/local.ts';
@@ -24,6 +25,8 @@ export interface CoordinatorContext {
   readonly store: Store;
   readonly bus: Bus;
   readonly artifacts: ArtifactFiles;
+  /** Apart from the artifacts, because files here are replaced and removed. */
+  readonly checkpoints: ArtifactFiles;
   readonly events: Events;
   readonly clock: Clock;
   /** In [0, 1), for spreading polls. */
@@ -59,6 +62,7 @@ export async function openContext(
     store,
     bus,
     artifacts: await openLocalArtifacts(config.artifactsDir),
+    checkpoints: await openLocalArtifacts(join(config.artifactsDir, 'checkpoints')),
     events: createEvents(log),
     clock: overrides.clock ?? systemClock,
     random: createRandom(randomInt(2 ** 32)).uniform,

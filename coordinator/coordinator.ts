@@ -3,6 +3,7 @@ import { createLifecycle, type Lifecycle } from '../platform/lifecycle.ts';
 import type { CoordinatorConfig } from './config.ts';
 import { type CoordinatorContext, type CoordinatorOverrides, createCoordinatorLogger, openContext } from './context.ts';
 import { runCancelWatch } from './engine/cancel-watch.ts';
+import { runCheckpointSweeper } from './engine/checkpoint-sweeper.ts';
 import { runLeaseReaper } from './engine/lease-reaper.ts';
 import { createSearchPool } from './engine/search-pool.ts';
 import { runSettleLoop } from './engine/settle-loop.ts';
@@ -11,6 +12,7 @@ import { startGrpcServer } from './grpc/server.ts';
 import { createSessionRegistry, type SessionRegistry } from './grpc/session-registry.ts';
 import { startHttpServer } from './http/server.ts';
 import { createArtifactService } from './service/artifacts.ts';
+import { createCheckpointService } from './service/checkpoints.ts';
 import { createHealthService } from './service/health.ts';
 import { createLeaseService } from './service/leases.ts';
 import { createPointService } from './service/points.ts';
@@ -73,6 +75,7 @@ function createServices(config: CoordinatorConfig, context: CoordinatorContext) 
     summary: createSummaryService(store, clock),
     health: createHealthService(store, bus),
     artifacts: createArtifactService({ store, files: context.artifacts, events, leaseMs }),
+    checkpoints: createCheckpointService({ store, files: context.checkpoints, events }),
   };
 }
 
@@ -108,7 +111,7 @@ async function startServers(
 async function runLoops(
   config: CoordinatorConfig,
   { bus, log }: CoordinatorContext,
-  { leases, sweeps, searches, finished, results }: Services,
+  { leases, sweeps, searches, checkpoints, finished, results }: Services,
   sessions: SessionRegistry,
   signal: AbortSignal,
 ): Promise<void> {
@@ -116,6 +119,7 @@ async function runLoops(
     runLeaseReaper({ leases, leaseMs: config.leaseMs, signal, log }),
     runSettleLoop({ sweeps, finished, signal, log }),
     runSuggestLoop({ searches, results, bus, signal, log }),
+    runCheckpointSweeper({ checkpoints, everyMs: config.leaseMs, signal, log }),
     runCancelWatch({ sessions, sweeps, bus, renewMs: config.renewMs, signal, log }),
   ]);
 }

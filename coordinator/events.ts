@@ -1,4 +1,6 @@
+import type { TrialAssignment } from '../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome } from '../core/attempt.ts';
+import type { CheckpointRef } from '../core/checkpoint.ts';
 import type { SweepId, TaskId, WorkerId } from '../core/ids.ts';
 import type { TrialState } from '../core/trial.ts';
 import type { WorkerHello } from '../core/worker.ts';
@@ -19,11 +21,12 @@ export interface Events {
       readonly isFinished: boolean;
     },
   ): void;
-  trialClaimed(key: AttemptKey, workerId: WorkerId, sweepId: SweepId): void;
+  trialClaimed(assignment: TrialAssignment, workerId: WorkerId): void;
   trialFinished(key: AttemptKey, outcome: AttemptOutcome, trialState: TrialState): void;
   /** A result that came after the lease was lost: kept for audit, never counted. */
   resultRefused(key: AttemptKey, outcome: AttemptOutcome): void;
   trialLost(key: AttemptKey): void;
+  checkpointSaved(key: AttemptKey, checkpoint: CheckpointRef): void;
   workerAttached(worker: WorkerHello, held: number): void;
   workerRefused(worker: { readonly name: string; readonly host: string }, reason: string): void;
   workerDetached(workerId: WorkerId, reason: string): void;
@@ -36,11 +39,13 @@ export function createEvents(log: Logger): Events {
     sweepCancelled: (sweepId) => log.info({ sweepId }, 'sweep cancelled'),
     sweepSettled: (sweepId) => log.info({ sweepId }, 'sweep settled'),
     pointsSuggested: (sweepId, batch) => log.info({ sweepId, ...batch }, 'points suggested'),
-    trialClaimed: (key, workerId, sweepId) => log.info({ ...idsOf(key), workerId, sweepId }, 'trial claimed'),
+    trialClaimed: ({ sweepId, checkpoint, ...key }, workerId) =>
+      log.info({ ...idsOf(key), workerId, sweepId, checkpointStep: checkpoint?.step }, 'trial claimed'),
     trialFinished: (key, outcome, trialState) =>
       log.info({ ...idsOf(key), ...describe(outcome), trialState }, 'trial finished'),
     resultRefused: (key, outcome) => log.warn({ ...idsOf(key), ...describe(outcome) }, 'late result refused'),
     trialLost: (key) => log.warn(idsOf(key), 'trial lost'),
+    checkpointSaved: (key, { step, sizeBytes }) => log.info({ ...idsOf(key), step, sizeBytes }, 'checkpoint saved'),
     workerAttached: (worker, held) =>
       log.info(
         {

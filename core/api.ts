@@ -152,6 +152,8 @@ export interface SummaryGroup {
   readonly comparisonKey: string;
   readonly sweeps: readonly string[];
   readonly trials: TrialCounts;
+  /** Hash of the teacher's weights; null before the first success, and where there is no teacher. */
+  readonly teacherSha256: string | null;
   /** Mean metric of the teacher on the test part, as recorded by the trials; null where there is none. */
   readonly teacherTest: number | null;
   /** Best search cell by mean selection value; ties go to the earlier suggestion. */
@@ -192,6 +194,8 @@ export interface TrialAnswer {
   readonly state: TrialState;
   readonly selectionValue: number | null;
   readonly testValue: number | null;
+  /** Hash of the teacher's weights: `artifact:sha256:<hash>` names them in another spec. Null before success. */
+  readonly teacherSha256: string | null;
   readonly failure: TrialFailure | null;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
@@ -211,12 +215,14 @@ export interface AttemptAnswer {
   readonly kernelId: string;
   readonly startedAt: string;
   readonly finishedAt: string | null;
+  /** Epochs of earlier attempts that it went on from; null where it began at the start, or has not come to an epoch. */
+  readonly resumedFrom: number | null;
   readonly failure: TrialFailure | null;
 }
 
 export interface MeasurementsAnswer {
   readonly trialId: string;
-  /** The attempt whose curve this is: the current one. */
+  /** The current attempt. Where it went on from a checkpoint the steps before are those of earlier attempts. */
   readonly attempt: number;
   readonly measurements: readonly Measurement[];
 }

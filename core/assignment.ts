@@ -1,4 +1,5 @@
 import type { AttemptKey } from './attempt.ts';
+import type { CheckpointRef } from './checkpoint.ts';
 import type { SweepId, TaskId } from './ids.ts';
 import type { TaskDefinition } from './task.ts';
 
@@ -13,4 +14,6 @@ export interface TrialAssignment extends AttemptKey {
   readonly replicate: number;
   /** The attempt is ended after this many milliseconds. */
   readonly timeoutMs: number;
+  /** Left by an earlier attempt; null = none. */
+  readonly checkpoint: CheckpointRef | null;
 }

@@ -15,12 +15,14 @@ import { helloToWire, type KernelProofValues } from '../proto/codec/hello.ts';
 import type { Assign } from '../proto/gen/abkd/v1/worker.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
 import type { CacheFolder } from './cache-folder.ts';
+import { createCheckpoints, lastUploadMs } from './checkpoints.ts';
 import type { WorkerConfig } from './config.ts';
 import { keepConnected } from './connection.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import { type IncomingMessage, openSession, type Session } from './session.ts';
 import { createSharedFiles } from './shared-files.ts';
 import { createSlots, type Slots } from './slots.ts';
+import { trialSettings } from './trial-process.ts';
 
 export interface AgentOptions {
   readonly config: WorkerConfig;
@@ -84,7 +86,7 @@ function createAgent(options: AgentOptions): Agent {
   const slots = createSlots({
     count: config.slots,
     limits: config.limits,
-    settings: { backend: worker.backend, dataDir: config.dataDir },
+    settings: { ...trialSettings(config, cache), backend: worker.backend },
     log,
     onFree: () => offerSlots(agent),
   });
@@ -94,7 +96,15 @@ function createAgent(options: AgentOptions): Agent {
     artifacts: () => agent.session?.artifacts ?? null,
     log,
   });
-  const attempts = createAttempts({ slots, reporter, sharedFile, log, onChange: () => leaveWhenDone(agent) });
+  const checkpoints = createCheckpoints({
+    ...{ cache, log },
+    connection: () => agent.session?.checkpoints ?? null,
+    reported: reporter.delivered,
+  });
+  const attempts = createAttempts({
+    ...{ slots, reporter, checkpoints, sharedFile, log },
+    onChange: () => leaveWhenDone(agent),
+  });
   const disconnect = new AbortController();
   const agent: Agent = { options, reporter, slots, attempts, disconnect, session: null, leaving: false };
   return agent;
@@ -162,7 +172,7 @@ function leave(agent: Agent, how: 'stop' | 'finish'): void {
   session?.send({ $case: 'draining', value: {} });
   attempts.leave(how);
   if (how === 'stop') {
-    const limitMs = options.config.limits.stopGraceMs + farewellMs;
+    const limitMs = options.config.limits.stopGraceMs + lastUploadMs + farewellMs;
     void sleep(limitMs, disconnect.signal).then(() => disconnect.abort());
   }
   leaveWhenDone(agent);

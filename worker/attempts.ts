@@ -4,6 +4,7 @@
  * RUNNING  in a slot; its lease is renewed     -> REPORTED (it ended), dropped (its lease was lost)
  * REPORTED its result waits for acknowledgement; the lease is renewed still -> gone
  *
+ * A trial that is to go on elsewhere has its last checkpoint sent before it is reported: afterwards it is not ours.
  * An attempt whose lease was lost is stopped and not renewed. If it succeeded all the same its result is sent: the
  * coordinator refuses it and keeps it for audit.
  */
@@ -12,10 +13,12 @@ import type { TrialAssignment } from '../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../core/attempt.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { attemptId, type Reported, type Reporter } from './reporter.ts';
 import type { FindSharedFile } from './shared-file-relay.ts';
 import type { RunningTrial, Slots } from './slots.ts';
 import type { TrialEvents } from './supervise.ts';
+import type { ResumePoint } from './trial/context.ts';
 
 export interface Attempts {
   /** Runs a trial; where no slot is free it goes back to the queue. */
@@ -36,6 +39,7 @@ export interface Attempts {
 export interface AttemptsOptions {
   readonly slots: Slots;
   readonly reporter: Reporter;
+  readonly checkpoints: Checkpoints;
   readonly sharedFile: FindSharedFile;
   readonly log: Logger;
   /** Called after every change of what is held. */
@@ -46,10 +50,12 @@ interface Held {
   readonly key: AttemptKey;
   trial: RunningTrial | null;
   leaseLost: boolean;
+  /** What its trial goes on from; thrown away when it ends. */
+  resumed: ResumePoint | null;
 }
 
 export function createAttempts(options: AttemptsOptions): Attempts {
-  const { slots, reporter, log, onChange } = options;
+  const { slots, reporter, checkpoints, log, onChange } = options;
   const heldById = new Map<string, Held>();
   let leaving: 'stop' | 'finish' | null = null;
 
@@ -63,11 +69,15 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     if (held.leaseLost) return;
     held.leaseLost = true;
     log.warn({ ...held.key }, 'lease lost, attempt dropped');
+    checkpoints.drop(held.key);
     if (held.trial === null) return;
     reporter.forget(held.key);
-    held.trial.stop();
+    held.trial.stop(false);
   };
-  const settle = (held: Held, outcome: AttemptOutcome) => {
+  const settle = async (held: Held, outcome: AttemptOutcome) => {
+    if (outcome.kind !== 'success') await checkpoints.flush(held.key);
+    checkpoints.drop(held.key);
+    if (held.resumed !== null) await checkpoints.discard(held.resumed);
     held.trial = null;
     if (held.leaseLost) heldById.delete(attemptId(held.key));
     if (!held.leaseLost || outcome.kind === 'success')
@@ -79,8 +89,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     start: (assignment) => {
       const key: AttemptKey = { trialId: assignment.trialId, attempt: assignment.attempt };
       if (heldById.has(attemptId(key))) return;
-      const held: Held = { key, trial: null, leaseLost: false };
-      held.trial = leaving === null ? slots.start(assignment, trialEvents(held, options)) : null;
+      const held: Held = { key, trial: null, leaseLost: false, resumed: null };
+      held.trial = leaving === null ? slots.start(assignment, trialEvents(held, assignment, options)) : null;
       heldById.set(attemptId(key), held);
       if (held.trial === null) return report(key, { kind: 'stopped', requeue: true });
       log.info({ ...key, taskId: assignment.taskId, params: assignment.params }, 'trial started');
@@ -89,14 +99,15 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         .then((outcome) => settle(held, outcome));
     },
     refuse: (key, message) => {
-      heldById.set(attemptId(key), { key, trial: null, leaseLost: false });
+      heldById.set(attemptId(key), { key, trial: null, leaseLost: false, resumed: null });
       report(key, failure(message));
     },
     follow: (wanted) => {
       const held = heldById.get(attemptId(wanted));
-      if (held === undefined || wanted.wanted !== 'STOP') return;
+      if (held === undefined || wanted.wanted === 'RUN') return;
       if (wanted.reason === leaseLostReason) return drop(held);
-      held.trial?.stop();
+      if (wanted.wanted === 'STOP') checkpoints.drop(held.key);
+      held.trial?.stop(wanted.wanted === 'WAIT');
     },
     acknowledged: ({ key, kind }, accepted) => {
       const held = heldById.get(attemptId(key));
@@ -113,7 +124,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     leave: (how) => {
       leaving = how;
       if (how === 'finish') return;
-      for (const held of heldById.values()) held.trial?.stop();
+      for (const held of heldById.values()) held.trial?.stop(true);
     },
   };
 }
@@ -130,12 +141,22 @@ function cutShort(outcome: AttemptOutcome): AttemptOutcome {
   return outcome.kind === 'success' ? outcome : { kind: 'stopped', requeue: true };
 }
 
-function trialEvents(held: Held, { reporter, sharedFile, log }: AttemptsOptions): TrialEvents {
+function trialEvents(
+  held: Held,
+  assignment: TrialAssignment,
+  { reporter, checkpoints, sharedFile, log }: AttemptsOptions,
+): TrialEvents {
   return {
+    resume: async (signal) => {
+      held.resumed = await checkpoints.fetch(assignment, signal);
+      return held.resumed;
+    },
     measurement: (measurement) => {
       if (!held.leaseLost) reporter.measurement(held.key, measurement);
     },
     phase: (phase) => log.debug({ ...held.key, phase }, 'trial is alive'),
+    warning: (warning) => log.warn({ ...held.key, warning }, 'trial warns'),
+    checkpoint: (written) => checkpoints.send(held.key, written),
     sharedFile,
   };
 }

@@ -3,25 +3,39 @@
  *
  *   content/<sha256>         never changes; put there by a rename, so it is whole or absent
  *   records/<key>.json       { key, sha256, sizeBytes, metadata }, replaced by a rename
- *   building/<pid>-<uuid>    being written
+ *   building/<pid>-<uuid>    being written; as long from the start as it will be, which reserves its room
  *   locks/<key>              worker/host-lock.ts
+ *
+ * Content is evicted, least recently used first, when room is needed for more (worker/cache-room.ts). Whoever found a
+ * file may therefore find it gone when it opens it, and asks again; who has it open goes on reading it.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AbkdError } from '../core/errors.ts';
+import { systemClock } from '../platform/clock.ts';
 import { readProcessIdentity } from '../platform/process-identity.ts';
+import { defaultMaxBytes, makeRoom, type Room } from './cache-room.ts';
+import { withHostLock } from './host-lock.ts';
 import type { SharedFile } from './trial/context.ts';
+import { markUsed } from './used-files.ts';
 
 export interface CacheFolder {
-  /** The file of a key, checked; null where there is none or it is damaged. */
+  /** Bound of what the folder holds, as far as what is in use allows. */
+  readonly maxBytes: number;
+  /** Folder for files of trial processes. Their names begin with the process's id; they go where it is gone. */
+  readonly outgoingDir: string;
+  /** The file of a key, checked and marked as used; null where there is none or it is damaged. */
   find(key: string): Promise<StoredFile | null>;
-  /** The content with this hash, checked; null where it is missing or damaged. */
+  /** The content with this hash, checked and marked as used; null where it is missing or damaged. */
   findContent(sha256: string): Promise<{ readonly path: string; readonly sizeBytes: number } | null>;
-  /** A path to build at; nothing is there yet. */
-  newBuildPath(): string;
+  /**
+   * Makes room for a file of `sizeBytes` (0 where nobody knows) and reserves it: a file of that length is at `path`, to be
+   * written over. Waits for others that make room.
+   */
+  reserve(sizeBytes: number, signal: AbortSignal): Promise<Reservation>;
   /**
    * Takes what was built (or downloaded) at `path` in, under `key`.
    * @throws {AbkdError} INTERNAL where its hash is not the one expected
@@ -30,6 +44,10 @@ export interface CacheFolder {
   /** Throws a build away. */
   discard(path: string): Promise<void>;
   lockPath(key: string): string;
+}
+
+export interface Reservation extends Room {
+  readonly path: string;
 }
 
 export interface StoredFile extends SharedFile {
@@ -43,21 +61,28 @@ const recordSchema = z.strictObject({
   metadata: z.unknown(),
 });
 
-/** Opens the folder, making it where needed, and removes builds whose process is gone. */
-export async function openCacheFolder(root: string): Promise<CacheFolder> {
+/**
+ * Opens the folder, making it where needed, and removes builds whose process is gone and records whose content is.
+ * `maxBytes` null takes a share of the disk.
+ */
+export async function openCacheFolder(root: string, maxBytes: number | null): Promise<CacheFolder> {
   const [content, records, building, locks] = ['content', 'records', 'building', 'locks'].map((name) =>
     join(root, name),
   ) as [string, string, string, string];
   for (const folder of [content, records, building, locks]) await mkdir(folder, { recursive: true });
   await removeAbandonedBuilds(building);
+  await removeOrphanedRecords(records, content);
+  const bound = maxBytes ?? (await defaultMaxBytes(root, [content, building]));
   const isWhole = createContentCheck();
 
   const findContent = async (sha256: string) => {
     const path = join(content, sha256);
     const sizeBytes = await isWhole(path, sha256);
-    return sizeBytes === null ? null : { path, sizeBytes };
+    return sizeBytes !== null && (await markUsed(path)) ? { path, sizeBytes } : null;
   };
   return {
+    maxBytes: bound,
+    outgoingDir: building,
     findContent,
     find: async (key) => {
       const record = await readRecord(join(records, `${fileNameOf(key)}.json`));
@@ -65,7 +90,14 @@ export async function openCacheFolder(root: string): Promise<CacheFolder> {
       if (record === null || found === null || found.sizeBytes !== record.sizeBytes) return null;
       return { ...found, sha256: record.sha256, metadata: record.metadata };
     },
-    newBuildPath: () => join(building, `${process.pid}-${randomUUID()}`),
+    reserve: (sizeBytes, signal) =>
+      withHostLock(join(locks, 'room'), signal, async () => {
+        const room = await makeRoom(sizeBytes, { content, building, maxBytes: bound });
+        const path = join(building, `${process.pid}-${randomUUID()}`);
+        await writeFile(path, '');
+        await truncate(path, sizeBytes);
+        return { path, ...room };
+      }),
     publish: async (key, path, metadata, expectedSha256) => {
       const sha256 = await hashFile(path);
       if (expectedSha256 !== undefined && sha256 !== expectedSha256) {
@@ -76,6 +108,9 @@ export async function openCacheFolder(root: string): Promise<CacheFolder> {
       }
       const { size: sizeBytes } = await stat(path);
       const target = join(content, sha256);
+      // Whole seconds, which marks of use keep exactly: any other time of change means that the content was changed.
+      const now = Math.floor(systemClock.now() / 1000);
+      await utimes(path, now, now);
       await rename(path, target);
       const draft = join(building, `${process.pid}-${randomUUID()}`);
       await writeFile(draft, JSON.stringify({ key, sha256, sizeBytes, metadata }));
@@ -131,6 +166,16 @@ async function readRecord(path: string): Promise<z.infer<typeof recordSchema> | 
     if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
+  }
+}
+
+/** What was evicted leaves its record, which is no more than a few hundred bytes. */
+async function removeOrphanedRecords(records: string, content: string): Promise<void> {
+  const held = new Set(await readdir(content));
+  for (const name of await readdir(records)) {
+    const path = join(records, name);
+    const record = await readRecord(path);
+    if (record === null || !held.has(record.sha256)) await rm(path, { force: true });
   }
 }
 

@@ -17,10 +17,14 @@ export interface WorkerConfig {
   readonly dataDir: string;
   /** Files that are built once per host; agents of one host share it. */
   readonly cacheDir: string;
+  /** Bound of what the cache folder holds; null = a share of the disk. */
+  readonly cacheBytes: number | null;
   readonly backend: string;
   readonly logLevel: string;
   /** The agent leaves after so long without a coordinator; null = never. */
   readonly giveUpMs: number | null;
+  /** Time between two checkpoints of a trial; 0 = one after every epoch. */
+  readonly checkpointMs: number;
   readonly limits: SlotLimits;
 }
 
@@ -55,9 +59,11 @@ const settingsSchema = z.object({
   ABKD_LABELS: z.string().default(''),
   ABKD_DATA_DIR: z.string().default('./data'),
   ABKD_HOME: z.string().default('./.abkd'),
+  ABKD_CACHE_GB: z.coerce.number().positive().max(1_000_000).optional(),
   ABKD_BACKEND: z.enum(['auto', 'tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm', 'cpu']).default('auto'),
   ABKD_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ABKD_GIVE_UP_SECONDS: positiveSeconds.optional(),
+  ABKD_CHECKPOINT_SECONDS: z.coerce.number().min(0).max(1_000_000).default(60),
   ABKD_STALL_SECONDS: positiveSeconds.default(600),
   ABKD_STOP_GRACE_SECONDS: positiveSeconds.default(5),
   ABKD_SLOT_HEAP_MB: z.coerce.number().int().min(32).max(1_000_000).default(2048),
@@ -83,9 +89,11 @@ export function readWorkerConfig(options: WorkerOptions = {}, env = process.env)
     labels: { ...readLabels(settings.ABKD_LABELS), ...options.labels },
     dataDir: resolve(settings.ABKD_DATA_DIR),
     cacheDir: join(resolve(settings.ABKD_HOME), 'cache'),
+    cacheBytes: settings.ABKD_CACHE_GB === undefined ? null : Math.round(settings.ABKD_CACHE_GB * 1e9),
     backend: settings.ABKD_BACKEND,
     logLevel: settings.ABKD_LOG_LEVEL,
     giveUpMs: settings.ABKD_GIVE_UP_SECONDS === undefined ? null : settings.ABKD_GIVE_UP_SECONDS * 1000,
+    checkpointMs: settings.ABKD_CHECKPOINT_SECONDS * 1000,
     limits: {
       stallMs: settings.ABKD_STALL_SECONDS * 1000,
       stopGraceMs: settings.ABKD_STOP_GRACE_SECONDS * 1000,

@@ -1,10 +1,11 @@
 import { AbkdError } from '../core/errors.ts';
 import { sleep } from '../platform/async.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { CacheFolder } from './cache-folder.ts';
 import type { WorkerConfig } from './config.ts';
 import { failureOfProcessEnd } from './process-failure.ts';
 import type { FromTrialProcess, HostDescription } from './trial/messages.ts';
-import { startTrialProcess, type TrialProcess } from './trial-process.ts';
+import { startTrialProcess, type TrialProcess, trialSettings } from './trial-process.ts';
 
 /** Finding a backend may mean trying several; none takes longer than this altogether, milliseconds. */
 const timeoutMs = 180_000;
@@ -15,10 +16,11 @@ const timeoutMs = 180_000;
  */
 export async function describeHost(
   config: WorkerConfig,
+  cache: CacheFolder,
   log: Logger,
   signal: AbortSignal,
 ): Promise<HostDescription | null> {
-  const settings = { backend: config.backend, dataDir: config.dataDir };
+  const settings = trialSettings(config, cache);
   const process = startTrialProcess({ settings, heapMb: config.limits.heapMb, log });
   const over = new AbortController();
   try {

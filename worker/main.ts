@@ -43,8 +43,8 @@ export async function runWorker(
 ): Promise<void> {
   const log = createLogger('worker', { level: config.logLevel });
   const id = randomUUID() as WorkerId;
-  const cache = await openCacheFolder(config.cacheDir);
-  const description = await describeHost(config, log, signal);
+  const cache = await openCacheFolder(config.cacheDir, config.cacheBytes);
+  const description = await describeHost(config, cache, log, signal);
   if (description === null) return;
   const { backend, backendVersion, proof, datasets } = description;
   log.info({ workerId: id, name: config.name, backend, backendVersion, datasets }, 'worker described its host');

@@ -21,6 +21,8 @@ export interface Reporter {
   result(key: AttemptKey, outcome: AttemptOutcome): void;
   /** Null for a number that is not open (a repeated acknowledgement). */
   acknowledge(sequence: number): Reported | null;
+  /** Resolves when nothing of what the attempt has told so far is open any more. */
+  delivered(key: AttemptKey): Promise<void>;
   /** Drops what is open of an attempt that no longer owns its trial. */
   forget(key: AttemptKey): void;
   /** Sends all that is open, and from now on everything at once. */
@@ -40,6 +42,7 @@ interface OpenMessage extends Reported {
 export function createReporter(): Reporter {
   const openMessages = new Map<number, OpenMessage>();
   const gathered = new Map<string, { readonly key: AttemptKey; readonly measurements: Measurement[] }>();
+  const waiters = new Set<() => void>();
   let lastSequence = 0;
   let send: ((message: OutgoingMessage) => void) | null = null;
 
@@ -60,6 +63,10 @@ export function createReporter(): Reporter {
       value: { sequence, attempt, measurements },
     }));
   };
+  const close = (sequence: number) => {
+    openMessages.delete(sequence);
+    for (const look of waiters) look();
+  };
   const flushAll = () => {
     for (const id of [...gathered.keys()]) flush(id);
   };
@@ -78,13 +85,28 @@ export function createReporter(): Reporter {
     },
     acknowledge: (sequence) => {
       const found = openMessages.get(sequence) ?? null;
-      openMessages.delete(sequence);
+      close(sequence);
       return found;
+    },
+    delivered: (key) => {
+      const id = attemptId(key);
+      flush(id);
+      const last = lastSequence;
+      const isOpen = () => [...openMessages].some(([sequence, open]) => sequence <= last && attemptId(open.key) === id);
+      return new Promise((resolve) => {
+        const look = () => {
+          if (isOpen()) return;
+          waiters.delete(look);
+          resolve();
+        };
+        waiters.add(look);
+        look();
+      });
     },
     forget: (key) => {
       const id = attemptId(key);
       gathered.delete(id);
-      for (const [sequence, open] of openMessages) if (attemptId(open.key) === id) openMessages.delete(sequence);
+      for (const [sequence, open] of openMessages) if (attemptId(open.key) === id) close(sequence);
     },
     connect: (nextSend) => {
       send = nextSend;

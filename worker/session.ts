@@ -10,6 +10,7 @@ import { createDeferred } from '../platform/async.ts';
 import { attemptToWire } from '../proto/codec/attempt.ts';
 import {
   ArtifactServiceClient,
+  CheckpointServiceClient,
   type CoordinatorMessage,
   type Hello,
   type Welcome,
@@ -23,6 +24,7 @@ export interface Session {
   readonly address: string;
   readonly welcome: Welcome;
   readonly artifacts: ArtifactServiceClient;
+  readonly checkpoints: CheckpointServiceClient;
   send(message: OutgoingMessage): void;
   /** Settles with the reason when the stream is over; never rejects. */
   readonly ended: Promise<string>;
@@ -85,10 +87,11 @@ export function openSession(options: SessionOptions): Promise<Session> {
   const open = (welcome: Welcome) => {
     clearTimeout(openTimer);
     heartbeat = startHeartbeat(welcome.renewMs, options.held, send, () => unavailable('renewals are not answered'));
-    const artifacts = new ArtifactServiceClient(options.address, credentials.createInsecure(), {
-      channelOverride: client.getChannel(),
-    });
-    opened.resolve({ address: options.address, welcome, artifacts, send, ended: ended.promise, close: leave });
+    const { address } = options;
+    const sameChannel = [credentials.createInsecure(), { channelOverride: client.getChannel() }] as const;
+    const artifacts = new ArtifactServiceClient(address, ...sameChannel);
+    const checkpoints = new CheckpointServiceClient(address, ...sameChannel);
+    opened.resolve({ address, welcome, artifacts, checkpoints, send, ended: ended.promise, close: leave });
   };
 
   call.on('data', ({ message }: CoordinatorMessage) => {

@@ -1,5 +1,5 @@
-import { messageOf } from '../core/errors.ts';
 import type { SharedFile } from './trial/context.ts';
+import { failureOf } from './trial/failure.ts';
 import type { FromTrialProcess, SharedFileRequest } from './trial/messages.ts';
 import type { TrialProcess } from './trial-process.ts';
 
@@ -8,7 +8,7 @@ export type BuildInProcess = (path: string) => Promise<unknown>;
 
 /** Finds a shared file or has it built. `signal` aborts when the trial that asked has ended. */
 export type FindSharedFile = (
-  request: Pick<SharedFileRequest, 'scope' | 'key'>,
+  request: Omit<SharedFileRequest, 'requestId'>,
   build: BuildInProcess,
   signal: AbortSignal,
 ) => Promise<SharedFile>;
@@ -50,13 +50,13 @@ export function relaySharedFiles(
       process.send({ kind: 'sharedFileBuild', requestId, path });
     });
 
-  const serve = async ({ requestId, scope, key }: SharedFileRequest) => {
+  const serve = async ({ requestId, scope, key, expectedBytes }: SharedFileRequest) => {
     open += 1;
     try {
-      const file = await find({ scope, key }, buildInProcess(requestId), over);
+      const file = await find({ scope, key, expectedBytes }, buildInProcess(requestId), over);
       process.send({ kind: 'sharedFileReady', requestId, ...file });
     } catch (error) {
-      process.send({ kind: 'sharedFileError', requestId, message: messageOf(error) });
+      process.send({ kind: 'sharedFileError', requestId, failure: failureOf(error) });
     } finally {
       open -= 1;
     }

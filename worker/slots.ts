@@ -16,7 +16,8 @@ import { startTrialProcess, type TrialProcess } from './trial-process.ts';
 
 export interface RunningTrial {
   readonly ended: Promise<AttemptOutcome>;
-  stop(): void;
+  /** `goesOn`: the trial leaves its state behind. */
+  stop(goesOn: boolean): void;
 }
 
 export interface Slots {
@@ -83,21 +84,22 @@ interface StartedTrial {
 
 function runInSlot(slot: Slot, { assignment, warmth, events }: StartedTrial, options: SlotsOptions): RunningTrial {
   slot.busy = true;
+  const stopped = new AbortController();
   let trial: SupervisedTrial | null = null;
-  let stopWanted = false;
   const run = async (): Promise<AttemptOutcome> => {
-    const warm = await processFor(slot, warmth, options);
-    trial = superviseTrial(warm.process, assignment, options.limits, events);
-    if (stopWanted) trial.stop();
+    const [warm, resume] = await Promise.all([processFor(slot, warmth, options), events.resume(stopped.signal)]);
+    trial = superviseTrial(warm.process, { assignment, resume }, options.limits, events);
+    // It has done nothing yet that it could leave behind.
+    if (stopped.signal.aborted) trial.stop(false);
     const end = await trial.ended;
     void settleSlot(slot, warm, end, options);
     return end.outcome;
   };
   return {
     ended: run(),
-    stop: () => {
-      stopWanted = true;
-      trial?.stop();
+    stop: (goesOn) => {
+      stopped.abort();
+      trial?.stop(goesOn);
     },
   };
 }

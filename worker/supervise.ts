@@ -16,13 +16,19 @@ import { createDeferred } from '../platform/async.ts';
 import type { SlotLimits } from './config.ts';
 import { failureOfProcessEnd } from './process-failure.ts';
 import { type FindSharedFile, relaySharedFiles } from './shared-file-relay.ts';
+import type { ResumePoint } from './trial/context.ts';
 import { watchLimits } from './trial-limits.ts';
 import type { TrialProcess } from './trial-process.ts';
 
 /** What the agent does for a running trial. */
 export interface TrialEvents {
+  /** Where the trial can go on, brought to this host; null = it begins at the start. `signal` aborts when it is stopped. */
+  resume(signal: AbortSignal): Promise<ResumePoint | null>;
   measurement(measurement: Measurement): void;
   phase(text: string): void;
+  warning(text: string): void;
+  /** The trial's state after a step; the file is the agent's. */
+  checkpoint(written: ResumePoint): void;
   readonly sharedFile: FindSharedFile;
 }
 
@@ -34,13 +40,16 @@ export interface TrialEnd {
 
 export interface SupervisedTrial {
   readonly ended: Promise<TrialEnd>;
-  /** Asks the trial to stop; it ends as `stopped` within the grace, unless it ended otherwise before. */
-  stop(): void;
+  /**
+   * Asks the trial to stop; it ends as `stopped` within the grace, unless it ended otherwise before. `goesOn`: it
+   * leaves its state behind.
+   */
+  stop(goesOn: boolean): void;
 }
 
 export function superviseTrial(
   process: TrialProcess,
-  assignment: TrialAssignment,
+  { assignment, resume }: { readonly assignment: TrialAssignment; readonly resume: ResumePoint | null },
   limits: Pick<SlotLimits, 'stallMs' | 'stopGraceMs'>,
   events: TrialEvents,
 ): SupervisedTrial {
@@ -74,6 +83,10 @@ export function superviseTrial(
         return events.phase(message.phase);
       case 'measurement':
         return events.measurement({ step: message.step, values: message.values });
+      case 'warning':
+        return events.warning(message.message);
+      case 'checkpoint':
+        return events.checkpoint({ step: message.step, path: message.path });
       case 'succeeded':
         return settle({ kind: 'success', ...message.success }, message.residentBytes);
       case 'failed':
@@ -86,7 +99,7 @@ export function superviseTrial(
   });
   void process.ready.then(() => {
     if (stopping) settle(stopped, null);
-    else if (!over.signal.aborted) process.send({ kind: 'run', assignment });
+    else if (!over.signal.aborted) process.send({ kind: 'run', assignment, resume });
   });
   void process.ended.then((end) => {
     if (!over.signal.aborted) fail(failureOfProcessEnd(end));
@@ -94,10 +107,10 @@ export function superviseTrial(
 
   return {
     ended,
-    stop: () => {
+    stop: (goesOn) => {
       if (stopping || over.signal.aborted) return;
       stopping = true;
-      process.send({ kind: 'stop' });
+      process.send({ kind: 'stop', goesOn });
       watch.stopWithin(limits.stopGraceMs);
     },
   };

@@ -2,9 +2,19 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { createDeferred, sleep } from '../platform/async.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { CacheFolder } from './cache-folder.ts';
+import type { WorkerConfig } from './config.ts';
 import type { ProcessEnd } from './process-failure.ts';
 import type { FromTrialProcess, ToTrialProcess } from './trial/messages.ts';
 import type { TrialSettings } from './trial/settings.ts';
+
+/** What every trial process of an agent is told. */
+export function trialSettings(
+  { backend, dataDir, checkpointMs }: Pick<WorkerConfig, 'backend' | 'dataDir' | 'checkpointMs'>,
+  cache: Pick<CacheFolder, 'outgoingDir' | 'maxBytes'>,
+): TrialSettings {
+  return { backend, dataDir, checkpointMs, outgoingDir: cache.outgoingDir, cacheBytes: cache.maxBytes };
+}
 
 export interface TrialProcessOptions {
   readonly settings: TrialSettings;

@@ -53,6 +53,11 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: 'workers', summary: 'who works, and on what', load: async () => (await import('./workers.ts')).workers },
   {
+    name: 'weights',
+    summary: 'what a file of trained weights holds, and whether a model takes it',
+    load: async () => (await import('./weights.ts')).weights,
+  },
+  {
     name: 'doctor',
     summary: 'what this machine can run, and why not the rest',
     load: async () => (await import('./doctor.ts')).doctor,

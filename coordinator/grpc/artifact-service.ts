@@ -1,17 +1,14 @@
-import type { handleClientStreamingCall, ServerReadableStream } from '@grpc/grpc-js';
-import { AbkdError } from '../../core/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type {
   ArtifactServiceServer,
   ClaimResponse,
+  DownloadRequest,
   DownloadResponse,
-  UploadRequest,
-  UploadResponse,
 } from '../../proto/gen/abkd/v1/worker.ts';
 import type { ArtifactService, UploadHeader } from '../service/artifacts.ts';
 import type { ArtifactClaim } from '../store/store.ts';
-import { toGrpcStatus } from './errors.ts';
 import { serverStream, unary } from './handlers.ts';
+import { upload } from './uploads.ts';
 
 /** After this time a worker that waits for another's build asks again. */
 const retryMs = 500;
@@ -31,8 +28,11 @@ export function createArtifactHandlers(
       await artifacts.abandon(key, token);
       return {};
     }),
-    upload: uploadHandler(artifacts, log),
-    download: serverStream(log, ({ key }) => downloadParts(artifacts, key)),
+    upload: upload(log, async (header: UploadHeader, content) => {
+      await artifacts.upload(header, content);
+      return { sha256: header.sha256 };
+    }),
+    download: serverStream(log, (request) => downloadParts(artifacts, request)),
   };
 }
 
@@ -49,44 +49,10 @@ function claimToWire(claim: ArtifactClaim, leaseMs: number): ClaimResponse {
   }
 }
 
-async function* downloadParts(artifacts: ArtifactService, key: string): AsyncIterable<DownloadResponse> {
-  for await (const chunk of await artifacts.download(key)) yield { chunk: Buffer.from(chunk) };
-}
-
-function uploadHandler(
+async function* downloadParts(
   artifacts: ArtifactService,
-  log: Logger,
-): handleClientStreamingCall<UploadRequest, UploadResponse> {
-  return (call, callback) => {
-    receiveUpload(artifacts, call).then(
-      (sha256) => callback(null, { sha256 }),
-      (error) => callback(toGrpcStatus(error, log)),
-    );
-  };
-}
-
-async function receiveUpload(
-  artifacts: ArtifactService,
-  call: ServerReadableStream<UploadRequest, UploadResponse>,
-): Promise<string> {
-  const parts: AsyncIterator<UploadRequest> = call[Symbol.asyncIterator]();
-  const header = headerOf(await parts.next());
-  await artifacts.upload(header, chunksOf(parts));
-  return header.sha256;
-}
-
-function headerOf(first: IteratorResult<UploadRequest>): UploadHeader {
-  if (first.done !== true && first.value.part?.$case === 'header') return first.value.part.value;
-  throw new AbkdError('BAD_REQUEST', 'Cannot receive upload: the first message has no header');
-}
-
-/** A sender that goes away makes the iterator throw, so half a content is never taken for the whole. */
-async function* chunksOf(parts: AsyncIterator<UploadRequest>): AsyncIterable<Uint8Array> {
-  for (let next = await parts.next(); next.done !== true; next = await parts.next()) {
-    const { part } = next.value;
-    if (part?.$case !== 'chunk') {
-      throw new AbkdError('BAD_REQUEST', 'Cannot receive upload: expected a chunk after the header');
-    }
-    yield part.value;
-  }
+  { key, sha256 }: DownloadRequest,
+): AsyncIterable<DownloadResponse> {
+  const content = sha256 === '' ? await artifacts.download(key) : artifacts.downloadContent(sha256);
+  for await (const chunk of content) yield { chunk: Buffer.from(chunk) };
 }

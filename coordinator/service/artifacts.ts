@@ -14,6 +14,8 @@ export interface ArtifactService {
   upload(header: UploadHeader, content: AsyncIterable<Uint8Array>): Promise<void>;
   /** @throws {AbkdError} NOT_FOUND */
   download(key: string): Promise<AsyncIterable<Uint8Array>>;
+  /** Content by its hash, under whatever key it was stored. @throws {AbkdError} BAD_REQUEST, NOT_FOUND */
+  downloadContent(sha256: string): AsyncIterable<Uint8Array>;
 }
 
 export interface UploadHeader {
@@ -72,6 +74,7 @@ export function createArtifactService(options: {
       if (found === null) throw new AbkdError('NOT_FOUND', `Cannot download artifact "${key}": there is none`);
       return files.read(found.sha256);
     },
+    downloadContent: (sha256) => files.read(sha256),
   };
 }
 

@@ -42,7 +42,7 @@ export function createLeaseService({ store, bus, events, leaseMs, finished }: Le
   return {
     claim: async (workerId, limit) => {
       const assignments = await store.claimTrials({ workerId, limit, leaseMs });
-      for (const assignment of assignments) events.trialClaimed(assignment, workerId, assignment.sweepId);
+      for (const assignment of assignments) events.trialClaimed(assignment, workerId);
       return assignments;
     },
     renew: (workerId, attempts) => store.renewLeases({ workerId, attempts, leaseMs }),

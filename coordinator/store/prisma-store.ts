@@ -1,3 +1,4 @@
+import { createCheckpointVerbs } from './checkpoints.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { createLeaseVerbs } from './leases.ts';
 import { createSearchVerbs } from './searches.ts';
@@ -25,6 +26,7 @@ export function openStore(options: StoreOptions): Store {
     ...createSweepVerbs(database),
     ...createSearchVerbs(database),
     ...createLeaseVerbs(database),
+    ...createCheckpointVerbs(database),
     ...createTrialVerbs(database),
     ...createWorkerVerbs(database),
     ...createArtifactVerbs(database),

@@ -85,6 +85,7 @@ export function toTrialAnswer(row: TrialRow): TrialAnswer & { readonly position:
     state: row.state,
     selectionValue: row.selectionValue,
     testValue: row.testValue,
+    teacherSha256: row.teacherSha256,
     failure: toFailure(row),
     startedAt: row.startedAt?.toISOString() ?? null,
     finishedAt: row.finishedAt?.toISOString() ?? null,
@@ -95,7 +96,11 @@ export function toTrialAnswer(row: TrialRow): TrialAnswer & { readonly position:
 
 export const attemptColumns = { worker: { select: { name: true } } } as const;
 
-export function toAttemptAnswer(row: Prisma.AttemptGetPayload<{ include: typeof attemptColumns }>): AttemptAnswer {
+/** @param firstStep the first that the attempt reported; null = none yet */
+export function toAttemptAnswer(
+  row: Prisma.AttemptGetPayload<{ include: typeof attemptColumns }>,
+  firstStep: number | null,
+): AttemptAnswer {
   return {
     number: row.number,
     state: row.state,
@@ -105,6 +110,7 @@ export function toAttemptAnswer(row: Prisma.AttemptGetPayload<{ include: typeof 
     kernelId: row.kernelId,
     startedAt: row.startedAt.toISOString(),
     finishedAt: row.finishedAt?.toISOString() ?? null,
+    resumedFrom: firstStep === null || firstStep === 1 ? null : firstStep - 1,
     failure: toFailure(row),
   };
 }

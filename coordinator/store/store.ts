@@ -8,6 +8,7 @@ import type {
 } from '../../core/api.ts';
 import type { TrialAssignment } from '../../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../../core/attempt.ts';
+import type { CheckpointRef } from '../../core/checkpoint.ts';
 import type { SweepId, TaskId, TrialId, WorkerId } from '../../core/ids.ts';
 import type { Measurement } from '../../core/measurement.ts';
 import type { PointPlan, SweepPlan } from '../../core/plan.ts';
@@ -98,6 +99,24 @@ export interface Store {
   /** The same at once for all attempts of workers known to be dead (`abkd up` after its own crash). */
   expireWorkers(workers: readonly WorkerId[]): Promise<readonly AttemptKey[]>;
 
+  // --- checkpoints
+  /** True while the attempt is ACTIVE. */
+  ownsTrial(attempt: AttemptKey): Promise<boolean>;
+  /**
+   * Makes a content the checkpoint of its trial, in the place of `former`. `saved` is false where the attempt no longer
+   * owns its trial, or has saved a later step.
+   */
+  saveCheckpoint(
+    attempt: AttemptKey,
+    checkpoint: CheckpointRef,
+  ): Promise<{ readonly saved: boolean; readonly former: string | null }>;
+  /** Hash of the trial's checkpoint; null where there is none. */
+  findCheckpoint(trial: TrialId): Promise<string | null>;
+  /** Forgets the checkpoints of final trials; returns their hashes. */
+  forgetCheckpoints(): Promise<readonly string[]>;
+  /** Those of the hashes that are no trial's checkpoint. */
+  findUnnamedCheckpoints(contents: readonly string[]): Promise<readonly string[]>;
+
   // --- reading trials
   listTrials(options: {
     readonly sweep: SweepId;
@@ -106,6 +125,7 @@ export interface Store {
     readonly limit: number;
   }): Promise<readonly (TrialAnswer & { readonly position: number })[]>;
   findTrial(id: TrialId): Promise<{ readonly trial: TrialAnswer; readonly history: readonly AttemptAnswer[] } | null>;
+  /** One curve over all attempts: every step as the latest attempt that came to it reported it. */
   listMeasurements(
     id: TrialId,
   ): Promise<{ readonly attempt: number; readonly measurements: readonly Measurement[] } | null>;

@@ -1,6 +1,6 @@
-import type { Measurement } from '../../core/measurement.ts';
 import type { Database } from './database.ts';
 import { attemptColumns, toAttemptAnswer, toTrialAnswer, trialColumns } from './rows.ts';
+import { readMeasurements } from './sql/read-measurements.ts';
 import { readSummaryRows } from './sql/read-summary-rows.ts';
 import type { Store } from './store.ts';
 
@@ -31,18 +31,20 @@ export function createTrialVerbs({ prisma, query, during }: Database): TrialVerb
         });
         if (row === null) return null;
         const { position: _, ...trial } = toTrialAnswer(row);
-        return { trial, history: row.attempts.map(toAttemptAnswer) };
+        const firsts = await prisma.measurement.groupBy({
+          by: 'attempt',
+          where: { trialId: id },
+          _min: { step: true },
+        });
+        const firstSteps = new Map(firsts.map(({ attempt, _min }) => [attempt, _min.step]));
+        const history = row.attempts.map((attempt) => toAttemptAnswer(attempt, firstSteps.get(attempt.number) ?? null));
+        return { trial, history };
       }),
     listMeasurements: (id) =>
       during('read the measurements of the trial', async () => {
         const trial = await prisma.trial.findUnique({ where: { id }, select: { attempt: true } });
         if (trial === null) return null;
-        const rows = await prisma.measurement.findMany({
-          where: { trialId: id, attempt: trial.attempt },
-          orderBy: { step: 'asc' },
-        });
-        const measurements = rows.map(({ step, values }) => ({ step, values: values as Measurement['values'] }));
-        return { attempt: trial.attempt, measurements };
+        return { attempt: trial.attempt, measurements: await readMeasurements(query, id) };
       }),
     readSummaryRows: (filter) => during('read the results', () => readSummaryRows(query, filter)),
   };

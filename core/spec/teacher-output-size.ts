@@ -1,4 +1,5 @@
 import { datasets, heldOutImages } from '../catalog/datasets.ts';
+import { grouped } from '../quantity.ts';
 import type { TaskDefinition } from '../task.ts';
 
 /** Sweeps whose teacher outputs take less on a host are not worth a word. */
@@ -39,11 +40,6 @@ function trainingImages({ dataset, selectOn, training }: TaskDefinition): number
   const { train, val } = entry.counts;
   const all = selectOn === 'val' && val === 0 ? train - heldOutImages(train) : train;
   return Math.min(all, training.limitTrain ?? all);
-}
-
-/** 50000 as `50 000`. */
-function grouped(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 
 function gigabytes(bytes: number): string {

@@ -12,10 +12,13 @@ export function summaryNotes(group: {
   readonly leftOut: number;
   /** Mean test value of the teacher; null where there is none. */
   readonly teacherTest: number | null;
+  readonly teacherSha256: string | null;
+  /** Teachers under the fingerprint, each a group of its own. */
+  readonly teachers: number;
   /** Mean selection value of each point that has one. */
   readonly pointMeans: readonly number[];
 }): readonly string[] {
-  const { definition, trials, backends, kernelIds, leftOut, teacherTest, pointMeans } = group;
+  const { definition, trials, backends, kernelIds, leftOut, teacherTest, teacherSha256, teachers, pointMeans } = group;
   const chance = chanceOf(definition);
   const collapsed = pointMeans.filter((mean) => mean < chance * nearChance).length;
   const unfinished = trials.QUEUED + trials.RUNNING + trials.WAITING;
@@ -29,6 +32,8 @@ export function summaryNotes(group: {
     teacherTest !== null &&
       teacherTest < chance * nearChance &&
       `the teacher did not learn: ${teacherTest.toFixed(2)} % on test, where guessing gives ${chance.toFixed(2)} %`,
+    teachers > 1 &&
+      `one of ${teachers} teachers of the same name (${teacherSha256?.slice(0, 12) ?? 'not known yet'}): their results are kept apart`,
     collapsed > 0 &&
       `${counted(collapsed, 'point')} did not learn at all (selection at chance): the loss is too strong there for this learning rate`,
     unfinished > 0 && `${counted(unfinished, 'trial')} still to finish`,

@@ -27,6 +27,8 @@ export interface SummaryRow {
   readonly selectionValue: number | null;
   readonly testValue: number | null;
   readonly teacherTest: number | null;
+  /** Hash of the weights that taught; null where nobody did, or the trial has not succeeded. */
+  readonly teacherSha256: string | null;
   readonly backend: string | null;
   readonly kernelId: string | null;
 }

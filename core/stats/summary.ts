@@ -10,6 +10,7 @@ import { summaryNotes } from './notes.ts';
 import { type PointTrials, pointResult, poolPoints } from './points.ts';
 import { rankPoints } from './ranking.ts';
 import type { SummaryRow } from './row.ts';
+import { groupByTeacher } from './teachers.ts';
 
 export type { SummaryRow } from './row.ts';
 
@@ -17,15 +18,19 @@ const runnersUpShown = 5;
 const metricUnits: Readonly<Record<string, string>> = { top1: '%' };
 
 /**
- * What is best, per dataset, pair and objective. Rows are grouped by fingerprint, and two fingerprints are never mixed.
- * Trials of several sweeps are pooled, one (cell, seed) counts once, and only SUCCEEDED trials have values. Groups come
+ * What is best, per dataset, pair and objective. Rows are grouped by fingerprint and teacher; two fingerprints are never
+ * mixed, nor are two teachers: the file that a fingerprint names may have changed between two sweeps. Trials of several sweeps are pooled, one (cell, seed) counts once, and only SUCCEEDED trials have values. Groups come
  * in the order of their first row.
  */
 export function summarise(rows: readonly SummaryRow[]): readonly SummaryGroup[] {
-  return [...groupBy(rows, (row) => row.fingerprint).values()].map(summariseGroup);
+  return [...groupBy(rows, (row) => row.fingerprint).values()].flatMap((same) => {
+    const byTeacher = [...groupByTeacher(same)];
+    return byTeacher.map(([teacherSha256, taught]) => summariseGroup(taught, teacherSha256, byTeacher.length));
+  });
 }
 
-function summariseGroup(rows: readonly SummaryRow[]): SummaryGroup {
+/** @param teachers how many the fingerprint stands for */
+function summariseGroup(rows: readonly SummaryRow[], teacherSha256: string | null, teachers: number): SummaryGroup {
   const first = rows[0]!;
   const points = poolPoints(rows);
   const { ranked, leftOut } = rankPoints(points);
@@ -52,6 +57,7 @@ function summariseGroup(rows: readonly SummaryRow[]): SummaryGroup {
     comparisonKey,
     sweeps: distinct(rows.map((row) => row.sweepId)),
     trials,
+    teacherSha256,
     teacherTest,
     best: ranked[0] === undefined ? null : pointResult(ranked[0]),
     runnersUp: ranked.slice(1, 1 + runnersUpShown).flatMap((point) => pointResult(point) ?? []),
@@ -61,7 +67,17 @@ function summariseGroup(rows: readonly SummaryRow[]): SummaryGroup {
     anova: oneWayAnova(points.map((point) => [...point.selectionBySeed.values()])),
     backends,
     kernelIds,
-    notes: summaryNotes({ definition, trials, backends, kernelIds, leftOut, teacherTest, pointMeans }),
+    notes: summaryNotes({
+      definition,
+      trials,
+      backends,
+      kernelIds,
+      leftOut,
+      teacherTest,
+      teacherSha256,
+      teachers,
+      pointMeans,
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { AbkdError } from '../../core/errors.ts';
 import { systemClock } from '../clock.ts';
 import type { ArtifactContent, ArtifactFiles } from './store.ts';
@@ -19,6 +19,8 @@ export async function openLocalArtifacts(folder: string): Promise<ArtifactFiles>
   return {
     keep: (content, announced) => keep(folder, join(incoming, randomUUID()), content, announced),
     read: (sha256) => read(pathOf(folder, sha256), sha256),
+    remove: (sha256) => rm(pathOf(folder, sha256), { force: true }),
+    list: ({ olderThanMs }) => list(folder, olderThanMs),
   };
 }
 
@@ -82,15 +84,27 @@ async function* read(path: string, sha256: string): AsyncIterable<Uint8Array> {
   }
 }
 
+async function list(folder: string, olderThanMs: number): Promise<readonly string[]> {
+  const names = await readdir(folder, { recursive: true });
+  const contents = names.map((name) => basename(name)).filter((name) => sha256Pattern.test(name));
+  const old: string[] = [];
+  for (const sha256 of contents) if (await isOlder(pathOf(folder, sha256), olderThanMs)) old.push(sha256);
+  return old;
+}
+
 async function removeAbandoned(incoming: string): Promise<void> {
   for (const name of await readdir(incoming)) {
     const path = join(incoming, name);
-    try {
-      const { mtimeMs } = await stat(path);
-      if (systemClock.now() - mtimeMs > abandonedAfterMs) await rm(path, { force: true });
-    } catch (error) {
-      // Another coordinator on the same folder was quicker.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
+    if (await isOlder(path, abandonedAfterMs)) await rm(path, { force: true });
+  }
+}
+
+/** Whether a file was last written to so long ago. Not so where another coordinator has just removed it. */
+async function isOlder(path: string, ageMs: number): Promise<boolean> {
+  try {
+    return systemClock.now() - (await stat(path)).mtimeMs > ageMs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }

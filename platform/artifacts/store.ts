@@ -7,6 +7,10 @@ export interface ArtifactFiles {
   keep(content: AsyncIterable<Uint8Array>, announced: ArtifactContent): Promise<void>;
   /** The content in chunks of at most 1 MiB. @throws {AbkdError} NOT_FOUND */
   read(sha256: string): AsyncIterable<Uint8Array>;
+  /** Removes a content; one that is not there is none the less gone. */
+  remove(sha256: string): Promise<void>;
+  /** Hashes of the contents that were kept so long ago. */
+  list(options: { readonly olderThanMs: number }): Promise<readonly string[]>;
 }
 
 export interface ArtifactContent {

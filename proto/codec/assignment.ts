@@ -1,9 +1,10 @@
 import type { TrialAssignment } from '../../core/assignment.ts';
+import type { CheckpointRef } from '../../core/checkpoint.ts';
 import { AbkdError } from '../../core/errors.ts';
 import type { SweepId, TaskId } from '../../core/ids.ts';
 import { taskDefinitionSchema } from '../../core/task.ts';
-import type { Assign } from '../gen/abkd/v1/worker.ts';
-import { attemptFromWire, attemptToWire } from './attempt.ts';
+import type { Assign, Checkpoint } from '../gen/abkd/v1/worker.ts';
+import { attemptFromWire, attemptToWire, maxInteger } from './attempt.ts';
 
 export function assignmentToWire(assignment: TrialAssignment): Assign {
   return {
@@ -15,6 +16,7 @@ export function assignmentToWire(assignment: TrialAssignment): Assign {
     seed: assignment.seed,
     replicate: assignment.replicate,
     timeoutMs: assignment.timeoutMs,
+    checkpoint: assignment.checkpoint ?? undefined,
   };
 }
 
@@ -38,5 +40,17 @@ export function assignmentFromWire(wire: Assign): TrialAssignment {
     seed: wire.seed,
     replicate: wire.replicate,
     timeoutMs: wire.timeoutMs,
+    checkpoint: wire.checkpoint === undefined ? null : checkpointFromWire(wire.checkpoint),
   };
+}
+
+/** @throws {AbkdError} BAD_REQUEST when it names no step or no content */
+export function checkpointFromWire(wire: Checkpoint | undefined): CheckpointRef {
+  if (wire === undefined || wire.step < 1 || wire.step > maxInteger || !/^[0-9a-f]{64}$/.test(wire.sha256)) {
+    throw new AbkdError(
+      'BAD_REQUEST',
+      `Cannot read checkpoint: expected a step from 1 and a sha256 in lower-case hex, got ${JSON.stringify(wire ?? null)}`,
+    );
+  }
+  return { step: wire.step, sha256: wire.sha256, sizeBytes: wire.sizeBytes };
 }

@@ -11,7 +11,7 @@ export function attemptToWire(key: AttemptKey): AttemptRef {
 }
 
 /** Largest integer that the record holds. */
-const maxInteger = 2 ** 31 - 1;
+export const maxInteger = 2 ** 31 - 1;
 
 /** @throws {AbkdError} BAD_REQUEST when the reference is missing or malformed */
 export function attemptFromWire(wire: AttemptRef | undefined): AttemptKey {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SummaryAnswer, SweepAnswer } from '../../core/api.ts';
+import { writeSafetensors } from '../../worker/models/weights/safetensors.ts';
 import { type CliResult, cliPath, makeFolder, noopSpec, runCli, withoutSettings } from '../support/cli.ts';
 import { createPrograms } from '../support/processes.ts';
 import { killRecorded, startUp } from '../support/up.ts';
@@ -32,6 +33,19 @@ afterAll(async () => {
   await programs.killAll();
   await killRecorded(home);
   await folder.remove();
+});
+
+test('weights lists a file, and every tensor that keeps a model from taking it', async () => {
+  const tensors = new Map([['conv1.weight', { shape: [8, 3, 5, 5], data: new Float32Array(600) }]]);
+  await writeFile(join(folder.path, 'part.safetensors'), writeSafetensors({ tensors, metadata: {} }));
+  const listed = await abkd(['weights', 'part.safetensors']);
+  expect([listed.code, listed.stdout]).toEqual([0, expect.stringMatching(/^conv1\.weight +float32 +\[8, 3, 5, 5\]$/m)]);
+  const checked = await abkd(['weights', 'part.safetensors', '--model', 'cnn-s', '--channels', '1']);
+  expect(checked.code).toBe(1);
+  expect(checked.stdout).toMatch(/conv1\.weight +has shape \[8, 3, 5, 5\], expected \[8, 1, 5, 5\]/);
+  expect(checked.stdout).toMatch(/head\.bias +missing, expected shape \[10\]/);
+  const taken = await abkd(['weights', 'part.safetensors', '--model', 'cnn-x']);
+  expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining('expected one of cnn-s, cnn-m')]);
 });
 
 describe('reading commands', () => {

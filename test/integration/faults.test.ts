@@ -87,9 +87,9 @@ describe('failures of trials', () => {
       ['crash', 'CRASH', /exit code 70: The noop run was told to crash/],
       ['outOfMemory', 'OUT_OF_MEMORY', /heap out of memory/],
       ['nan', 'NAN_LOSS', /loss is NaN at step 2/],
-      ['hang', 'STALLED', /no sign of life for 1500 ms/],
+      ['hang', 'STALLED', /no sign of life for 5000 ms/],
     ] as const;
-    const worker = start('clumsy', { ABKD_STALL_SECONDS: '1.5', ABKD_SLOT_HEAP_MB: '64' });
+    const worker = start('clumsy', { ABKD_STALL_SECONDS: '5', ABKD_SLOT_HEAP_MB: '64' });
     const submitted = [];
     for (const [failure] of expected) submitted.push(await submitNoop(coordinator.http, { run: { failure } }));
     const tooLong = await submitNoop(coordinator.http, {
@@ -196,7 +196,7 @@ describe('a coordinator', () => {
 describe('files shared by all hosts', () => {
   /** A host of its own: another cache folder, another worker. */
   async function openHost(name: string, client: ArtifactServiceClient) {
-    const cache = await openCacheFolder(join(folder.path, name));
+    const cache = await openCacheFolder(join(folder.path, name), null);
     const log = createLogger('test', { level: 'silent' });
     return createSharedFiles({ cache, workerId: randomUUID(), artifacts: () => client, log });
   }
@@ -206,7 +206,7 @@ describe('files shared by all hosts', () => {
     const never = new AbortController().signal;
     try {
       const [first, second, third] = await Promise.all(['h1', 'h2', 'h3'].map((name) => openHost(name, client)));
-      const request = { scope: 'artifact', key: 'teacher:5eed' } as const;
+      const request = { scope: 'artifact', key: 'teacher:5eed', expectedBytes: 0 } as const;
       const content = Buffer.alloc(3_000_000, 'weights');
       const fail = () => Promise.reject(new Error('no data here'));
       await expect(first?.(request, fail, never)).rejects.toThrow('no data here');

@@ -291,9 +291,14 @@ describe('ArtifactService', () => {
     expect(await answer((done) => upload(client, header, done))).toEqual({ sha256 });
     const ready = await claim(waiter.id);
     expect(ready).toMatchObject({ $case: 'ready', value: { sha256, sizeBytes: content.length } });
-    const chunks: Buffer[] = [];
-    for await (const { chunk } of client.download({ key })) chunks.push(chunk);
-    expect(Buffer.concat(chunks).equals(content)).toBe(true);
+    for (const request of [
+      { key, sha256: '' },
+      { key: '', sha256 },
+    ]) {
+      const chunks: Buffer[] = [];
+      for await (const { chunk } of client.download(request)) chunks.push(chunk);
+      expect(Buffer.concat(chunks).equals(content)).toBe(true);
+    }
     builder.drop();
     waiter.drop();
     client.close();
@@ -322,12 +327,16 @@ describe('ArtifactService', () => {
     client.close();
   });
 
-  it('says that an artifact is not there', async () => {
+  it.each([
+    ['a key that is not there', { key: 'teacher:none', sha256: '' }, status.NOT_FOUND],
+    ['a hash that nothing has', { key: '', sha256: 'a'.repeat(64) }, status.NOT_FOUND],
+    ['a hash that is none', { key: '', sha256: '../../etc/passwd' }, status.INVALID_ARGUMENT],
+  ])('has no content for %s', async (_, request, code) => {
     const client = open();
     const read = async () => {
-      for await (const _ of client.download({ key: 'teacher:none' })) throw new Error('content of nothing');
+      for await (const _ of client.download(request)) throw new Error('content of nothing');
     };
-    await expect(read()).rejects.toMatchObject({ code: status.NOT_FOUND });
+    await expect(read()).rejects.toMatchObject({ code });
     client.close();
   });
 

@@ -54,6 +54,7 @@ test('claimTrials() hands over everything that a trial needs and starts the swee
     seed: 1000,
     replicate: 0,
     timeoutMs: 3_600_000,
+    checkpoint: null,
   });
   const started = await store.findSweep(sweep.id);
   expect(started).toMatchObject({ state: 'RUNNING', startedAt: expect.any(Date), finishedAt: null });

@@ -26,7 +26,7 @@ test('createSweep() stores what was planned, and findSweep(), listTasks() and li
   expect(trials[0]).toEqual({
     ...{ id: expect.any(String), sweepId: sweep.id, taskId: tasks[0]!.id, dataset: 'mnist', objective: 'abkd' },
     ...{ cell: 'alpha=0', params: { alpha: 0 }, replicate: 0, seed: 1000, state: 'QUEUED', attempts: 0, position: 0 },
-    ...{ selectionValue: null, testValue: null, failure: null, startedAt: null, finishedAt: null },
+    ...{ selectionValue: null, testValue: null, teacherSha256: null, failure: null, startedAt: null, finishedAt: null },
   });
 });
 
@@ -188,7 +188,7 @@ test('readSummaryRows() gives each trial once with its result, ordered, and filt
   const sweep = await store.createSweep(makePlan({ points: 2, replicates: 2, datasets: ['mnist', 'cifar10'] }));
   await store.createSweep(makePlan({ points: 1 }));
   const [first] = await claim(await attach());
-  await store.finishAttempt(first!, makeSuccess({ scaleFactor: 2 }));
+  await store.finishAttempt(first!, makeSuccess({ scaleFactor: 2, teacherSha256: 'abc' }));
   const rows = await store.readSummaryRows({ sweep: sweep.id });
   expect(rows.map((row) => `${row.fingerprint} ${row.ordinal} ${row.replicate}`)).toEqual(
     ['cifar10', 'mnist'].flatMap((name) =>
@@ -201,7 +201,7 @@ test('readSummaryRows() gives each trial once with its result, ordered, and filt
     ...{ fingerprint: 'fingerprint-mnist', comparisonKey: 'comparison-mnist', ordinal: 0, cell: 'alpha=0' },
     ...{ params: { alpha: 0 }, sources: ['grid'], inSpace: true, scaleFactor: 2, replicate: 0, seed: 1000 },
     ...{ state: 'SUCCEEDED', selectionValue: 91.5, testValue: 90.25, teacherTest: 95 },
-    ...{ backend: 'wasm', kernelId: 'kernel-1' },
+    ...{ teacherSha256: 'abc', backend: 'wasm', kernelId: 'kernel-1' },
   });
   const count = async (filter: Parameters<typeof store.readSummaryRows>[0]) =>
     (await store.readSummaryRows(filter)).length;

@@ -105,19 +105,23 @@ describe('a worker', () => {
 
   it('stops what it is told to stop, and neither reports nor renews what it has lost', async () => {
     const coordinator = await startCoordinator({ onMessage: acknowledgeAll });
-    workers.start(coordinator.address, { ABKD_SLOTS: '2' });
+    workers.start(coordinator.address, { ABKD_SLOTS: '3' });
     const stream = await firstStream(coordinator);
-    const [cancelled, lost] = [noopAssignment({ durationMs: 60_000 }), noopAssignment({ durationMs: 60_000 })];
-    for (const assignment of [cancelled, lost]) assign(stream, assignment);
-    await eventually(() => expect(renewed(stream)).toEqual([cancelled.trialId, lost.trialId]), soon);
+    const running = [1, 2, 3].map(() => noopAssignment({ durationMs: 60_000 }));
+    const [cancelled, paused, lost] = running as [TrialAssignment, TrialAssignment, TrialAssignment];
+    for (const assignment of running) assign(stream, assignment);
+    await eventually(() => expect(renewed(stream)).toEqual(running.map(({ trialId }) => trialId)), soon);
     const wanted = [
       wantedToWire({ ...cancelled, wanted: 'STOP', reason: 'cancelled' }),
+      wantedToWire({ ...paused, wanted: 'WAIT', reason: '' }),
       wantedToWire({ ...lost, wanted: 'STOP', reason: 'lease lost' }),
     ];
     stream.send({ $case: 'wanted', value: { attempts: wanted } });
-    await eventually(() => expect(all(stream, 'ready').at(-1)?.value.freeSlots).toBe(2), soon);
+    await eventually(() => expect(all(stream, 'ready').at(-1)?.value.freeSlots).toBe(3), soon);
     await eventually(() => expect(renewed(stream)).toEqual([]), soon);
-    expect(resultOf(stream, cancelled)).toEqual({ $case: 'stopped', value: { requeue: false } });
+    for (const stopped of [cancelled, paused]) {
+      expect(resultOf(stream, stopped)).toEqual({ $case: 'stopped', value: { requeue: false } });
+    }
     expect(() => resultOf(stream, lost)).toThrow('not there yet');
   });
 

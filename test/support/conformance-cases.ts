@@ -15,16 +15,26 @@ const windows = [
   { stride: 2, pad: 1 },
 ] as const;
 
-const convolutions = [1, 3, 5].flatMap((size) =>
+/** Channels that no SIMD register holds evenly, and whole tiles of them, which other kernels may compute. */
+const convolutions = (
+  [
+    { size: 1, inputs: 3, outputs: 5 },
+    { size: 3, inputs: 3, outputs: 5 },
+    { size: 5, inputs: 3, outputs: 5 },
+    { size: 1, inputs: 8, outputs: 16 },
+    { size: 3, inputs: 8, outputs: 16 },
+    { size: 3, inputs: 12, outputs: 9 },
+  ] as const
+).flatMap(({ size, inputs, outputs }) =>
   windows
     // Padding a 1x1 filter is no convolution that a network has; tfjs's own kernels disagree on it.
     .filter(({ pad }) => size > 1 || pad !== 1)
     .map(
       (window): ConformanceCase => ({
-        title: `conv2d ${size}x${size}, stride ${window.stride}, padding ${window.pad}`,
+        title: `conv2d ${size}x${size}, ${inputs} to ${outputs}, stride ${window.stride}, padding ${window.pad}`,
         shapes: [
-          [2, 7, 6, 3],
-          [size, size, 3, 5],
+          [2, 7, 6, inputs],
+          [size, size, inputs, outputs],
         ],
         compute: (x, w) =>
           tf.conv2d(x as Tensor4D, w as Tensor4D, window.stride, window.pad, 'NHWC', 1, roundingOf(window.pad)),
@@ -59,6 +69,14 @@ const biased = (['same', 'valid'] as const).flatMap((pad): readonly ConformanceC
       compute: (x, filter, bias) =>
         tf.fused.conv2d({ x: x as Tensor4D, filter: filter as Tensor4D, bias: bias!, strides: 2, pad }),
       reference: (x, w, bias) => reference.addPerChannel(reference.conv2d(x!, w!, window), bias!),
+    },
+    {
+      ...common,
+      title: `fused conv2d 3x3 and bias, 8 to 8, stride 1, padding ${pad}`,
+      shapes: [[2, 7, 6, 8], [3, 3, 8, 8], [8]],
+      compute: (x, filter, bias) =>
+        tf.fused.conv2d({ x: x as Tensor4D, filter: filter as Tensor4D, bias: bias!, strides: 1, pad }),
+      reference: (x, w, bias) => reference.addPerChannel(reference.conv2d(x!, w!, { stride: 1, pad }), bias!),
     },
     {
       ...common,

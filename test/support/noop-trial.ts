@@ -60,5 +60,6 @@ export function noopAssignment(run: Partial<NoopRun> = {}, taskId = randomUUID()
     seed: 7,
     replicate: 0,
     timeoutMs: 60_000,
+    checkpoint: null,
   };
 }

@@ -18,8 +18,11 @@ describe('summary', () => {
     expect(lineOf(lines, 'ce')).toMatch(/\+6\.00 ± 0\.28$/);
   });
 
-  test('baselines of another setting are blocks of their own', () => {
-    const lines = render([searched(), { ...baseline('kd', 88), comparisonKey: 'other' }]);
+  test.each([
+    ['another setting', { comparisonKey: 'other' }],
+    ['another teacher', { teacherSha256: 'b'.repeat(64) }],
+  ])('baselines of %s are blocks of their own', (_, change) => {
+    const lines = render([searched(), { ...baseline('kd', 88), ...change }]);
     expect(lines.filter((line) => line.startsWith('mnist:'))).toEqual([
       'mnist: cnn-m → cnn-s, abkd raw',
       'mnist: cnn-m → cnn-s, kd',
@@ -144,6 +147,7 @@ function group(kind: ObjectiveKind): SummaryGroup {
     comparisonKey: 'same',
     sweeps: ['s'],
     trials: counts({}),
+    teacherSha256: 'a'.repeat(64),
     teacherTest: 95,
     best: null,
     runnersUp: [],

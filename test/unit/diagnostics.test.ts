@@ -31,8 +31,11 @@ const dataset: ImageDataset = {
   ...{ description: 'noise', identity: 'noise' },
 };
 const teacher = {
-  logits: Float32Array.from({ length: count * classes }, () => 2 * random.normal()),
-  ...{ classes, testAccuracy: 50, teacherSha256: '' },
+  classes,
+  diagnosed: {
+    images: Int32Array.from({ length: count }, (_, image) => image),
+    logits: Float32Array.from({ length: count * classes }, () => 2 * random.normal()),
+  },
 };
 const context = { signal: new AbortController().signal, yieldNow: async () => {} };
 let student: Classifier;
@@ -45,7 +48,7 @@ afterAll(() => student.dispose());
 
 function diagnose(definition: ResolvedDefinition, scaleFactor = 1) {
   const objective = { definition, scaleFactor };
-  return createDiagnostics({ objective, dataset, trainPart, teacher, seed: 1, context })(student, 3);
+  return createDiagnostics({ objective, dataset, trainPart, teacher, context })(student, 3);
 }
 
 function ofKind(kind: ObjectiveKind): ResolvedDefinition {
@@ -61,7 +64,9 @@ function studentRows(): number[][] {
   });
 }
 
-const teacherRows = Array.from({ length: count }, (_, i) => [...teacher.logits.slice(i * classes, (i + 1) * classes)]);
+const teacherRows = Array.from({ length: count }, (_, i) => [
+  ...teacher.diagnosed.logits.slice(i * classes, (i + 1) * classes),
+]);
 
 describe('createDiagnostics()', () => {
   it('measures the gradient of the distillation term with its weight and scale, by deciles of the teacher', async () => {

@@ -39,6 +39,7 @@ function row(
     selectionValue,
     testValue: selectionValue === null ? null : selectionValue - 1,
     teacherTest: 99,
+    teacherSha256: 'a'.repeat(64),
     backend: 'wasm',
     kernelId: 'ab-1',
     ...change,
@@ -53,6 +54,7 @@ const unfinished = (state: TrialState): Partial<SummaryRow> => ({
   backend: null,
   kernelId: null,
   teacherTest: null,
+  teacherSha256: null,
 });
 
 function only(rows: readonly SummaryRow[]) {
@@ -126,6 +128,32 @@ describe('summarise()', () => {
     ]);
     expect(group.best).toMatchObject({ selection: { n: 3, mean: 92 }, pending: 0, sources: ['grid', 'landmark:rkl'] });
     expect(group.sweeps).toEqual(['sweep-1', 'sweep-2']);
+  });
+
+  it('keeps two teachers of one fingerprint apart and says so; what has not succeeded goes with its sweep', () => {
+    const other = { sweepId: 'sweep-2' as SweepId, teacherSha256: 'b'.repeat(64) };
+    const rows = [
+      ...point(0, [90, 91]),
+      ...point(1, [80], unfinished('FAILED')),
+      ...point(0, [70, 71], other),
+      row(1, 1, null, { ...other, ...unfinished('QUEUED') }),
+      row(0, 1, null, { sweepId: 'sweep-3' as SweepId, ...unfinished('QUEUED') }),
+    ];
+    const groups = summarise(rows);
+    expect(groups.map(({ teacherSha256, sweeps, best }) => [teacherSha256?.[0], sweeps, best?.selection.mean])).toEqual(
+      [
+        ['a', ['sweep-1'], 90.5],
+        ['b', ['sweep-2'], 70.5],
+        [undefined, ['sweep-3'], undefined],
+      ],
+    );
+    expect(groups[1]!.trials).toMatchObject({ SUCCEEDED: 2, QUEUED: 1 });
+    expect(groups[1]!.notes[0]).toMatch(
+      /one of 3 teachers of the same name \(bbbbbbbbbbbb\): their results are kept apart/,
+    );
+    const [pooled, ...rest] = summarise(rows.filter(({ sweepId }) => sweepId !== 'sweep-2'));
+    expect(rest).toEqual([]);
+    expect(pooled!.sweeps).toEqual(['sweep-1', 'sweep-3']);
   });
 
   it('never mixes two fingerprints', () => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withDefaults } from '../../core/catalog/objectives.ts';
@@ -82,7 +83,7 @@ describe('runTfjs()', () => {
   it('trains the teacher once, caches its outputs, and reports every epoch', async () => {
     const first = contextFor();
     const success = await runTfjs(first);
-    expect(first.built.map((key) => key.split(':')[0])).toEqual(['teacher', 'teacher-outputs']);
+    expect(first.built.map((key) => key.split(':')[0])).toEqual(['teacher', 'teacher-reference', 'teacher-outputs']);
     expect(first.reports.map(({ step }) => step)).toEqual([1, 2]);
     for (const { values } of first.reports) {
       expect(Object.keys(values).sort()).toEqual(
@@ -103,6 +104,38 @@ describe('runTfjs()', () => {
     const second = contextFor({ definition: kd, params: {} });
     expect((await runTfjs(second)).teacherSha256).toBe(success.teacherSha256);
     expect(second.built).toEqual([]);
+  });
+
+  it('learns the same from cached outputs as from a live teacher, on augmented images, odd last batch included', async () => {
+    const augmented = (training: Partial<TaskDefinition['training']>) =>
+      contextFor({ definition: withTraining({ augment: 'cropFlip', batchSize: 50, ...training }), seed: 8 });
+    const [live, cached, again] = [
+      augmented({ teacherOutputs: 'live' }),
+      augmented({ teacherOutputs: 'cached' }),
+      augmented({ teacherOutputs: 'auto', epochs: 3 }),
+    ];
+    expect((await runTfjs(live)).extras.teacherCached).toBe(0);
+    expect((await runTfjs(cached)).extras.teacherCached).toBe(1);
+    expect(live.built).not.toContainEqual(expect.stringMatching(/^teacher-outputs/));
+    // Each epoch has a file, and a longer training of the same replicate adds only its own.
+    const filesOf = ({ built }: typeof live) => built.filter((key) => key.startsWith('teacher-outputs'));
+    expect(filesOf(cached)).toHaveLength(2);
+    await runTfjs(again);
+    expect(filesOf(again)).toHaveLength(1);
+    const valuesOfEpochs = ({ reports }: typeof live) =>
+      reports.slice(0, 2).map(({ values: { epochSeconds: _, ...values } }) => values);
+    expect(valuesOfEpochs(cached)).toEqual(valuesOfEpochs(live));
+    expect(valuesOfEpochs(again)).toEqual(valuesOfEpochs(live));
+    expect(cached.phases.join()).toMatch(/teacher cnn-m for epoch 2\/2: 120\/120 images/);
+    expect(live.phases).toContain('training student cnn-s, epoch 2/2, teacher runs live (as the task wants)');
+  });
+
+  it('refuses a cache that cannot be before it trains a teacher for it', async () => {
+    const context = contextFor({ definition: withTraining({ teacherOutputs: 'cached' }), cacheBytes: 4000 });
+    await expect(runTfjs(context)).rejects.toThrow(
+      'Cannot cache teacher outputs: outputs for 120 images in 10 classes take 4.8 kB, the cache may hold 4.0 kB, expected',
+    );
+    expect(context.built.filter((key) => key.startsWith('teacher'))).toEqual([]);
   });
 
   it('gives the same values for the same seed and others for another, also from a warm workspace', async () => {
@@ -162,6 +195,27 @@ describe('runTfjs()', () => {
     expect(success.extras.epoch).toBe(epoch + 1);
   });
 
+  it('goes on where an earlier attempt left off, with the same outcome', async () => {
+    const options = { definition: { ...withTraining({ epochs: 3 }), checkpoint: 'best' as const }, seed: 9 };
+    const path = join(folder.path, 'left-after-1');
+    const straight = contextFor({
+      ...options,
+      onCheckpoint: async (step, capture) => void (step === 1 && (await (await capture())(path))),
+    });
+    const expected = await runTfjs(straight);
+    const resumed = contextFor({ ...options, resume: { step: 1, path } });
+    const outcome = await runTfjs(resumed);
+    expect(resumed.warnings).toEqual([]);
+    expect(resumed.phases).toContain('resumed from epoch 1/3');
+    expect(withoutTimes(resumed)).toEqual(withoutTimes(straight).slice(1));
+    expect(outcome).toEqual({ ...expected, extras: { ...expected.extras, trainSeconds: expect.any(Number) } });
+
+    const foreign = contextFor({ ...options, seed: 10, resume: { step: 1, path } });
+    await runTfjs(foreign);
+    expect(foreign.reports.map(({ step }) => step)).toEqual([1, 2, 3]);
+    expect(foreign.warnings).toEqual([expect.stringMatching(/starts at the start, not after epoch 1: .*its trial is/)]);
+  });
+
   it('stores the factor of gradNormalised, which is 1 for forward KL', async () => {
     const normalised: TaskDefinition = {
       ...definition,
@@ -217,6 +271,9 @@ describe('runTfjs()', () => {
     await expect(runTfjs(contextFor(options))).rejects.toThrow(reason);
   });
 });
+
+const withoutTimes = ({ reports }: Pick<ReturnType<typeof contextFor>, 'reports'>) =>
+  reports.map(({ step, values: { epochSeconds: _, ...values } }) => ({ step, values }));
 
 async function valuesOf(options: Partial<LocalTrialOptions>) {
   const context = contextFor(options);

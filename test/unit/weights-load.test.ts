@@ -112,7 +112,7 @@ test.each(['cnn-s', 'resnet8', 'mobilenetv2', 'shufflenetv1'])(
     for (const buffer of original.buffers.values()) buffer.assign(tf.range(1, buffer.size + 1));
     await writeFile(path, writeSafetensors(await exportWeights(original, { epoch: '3' })));
     const copy = createClassifier(name, shape, 5);
-    loadStateDict(copy, await readStateDictFile(path), path);
+    loadStateDict(copy, (await readStateDictFile(path)).state, path);
     const different = [...stateOf(original).keys()].filter(
       (tensor) => Buffer.compare(bytesOf(original, tensor), bytesOf(copy, tensor)) !== 0,
     );
@@ -134,10 +134,11 @@ test('safetensors with counters loads, with another dtype or cut off names tenso
       `,"bn1.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[${end},${end + 8}]}}`,
     );
   });
-  expect(problemsOf(model, parseStateDict(renamed, file))).toEqual({
+  expect(problemsOf(model, parseStateDict(renamed, file).state)).toEqual({
     'bn1.weight': 'has shape [32], expected [16]',
   });
-  expect(problemsOf(model, parseStateDict(Uint8Array.from([...counter, ...new Array(8).fill(0)]), file))).toEqual({});
+  const counted = Uint8Array.from([...counter, ...new Array(8).fill(0)]);
+  expect(problemsOf(model, parseStateDict(counted, file).state)).toEqual({});
   expect(() => parseStateDict(bytes.subarray(0, -1), file)).toThrow(/teachers\/resnet8\.pth.*tensor "layer3\.0\.down/);
 });
 

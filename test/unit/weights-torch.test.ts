@@ -19,7 +19,7 @@ import { fileTensors, legacyFile as torchLegacyFile, zipFile } from '../support/
 const file = 'models/student.pth';
 const vector: TensorSpec = { length: 2, shape: [2], strides: [1] };
 
-const parse = (bytes: Uint8Array) => parseStateDict(bytes, file);
+const parse = (bytes: Uint8Array) => parseStateDict(bytes, file).state;
 
 /** A legacy file with one tensor "w" in a plain state dict. */
 const oneTensor = (spec: TensorSpec, values: readonly number[] = [1, 2]) =>

@@ -6,13 +6,20 @@ describe('readWorkerConfig()', () => {
   it('takes options before the environment and defaults last', () => {
     const config = readWorkerConfig(
       { coordinator: 'a:1, b:2', labels: { gpu: 'h200' } },
-      { ABKD_COORDINATOR: 'c:3', ABKD_SLOTS: '4', ABKD_LABELS: 'gpu=a100,room=3=4', ABKD_HOME: 'home' },
+      {
+        ABKD_COORDINATOR: 'c:3',
+        ABKD_SLOTS: '4',
+        ABKD_LABELS: 'gpu=a100,room=3=4',
+        ABKD_HOME: 'home',
+        ABKD_CACHE_GB: '1.5',
+      },
     );
     expect(config).toMatchObject({
       coordinators: ['a:1', 'b:2'],
       slots: 4,
       labels: { gpu: 'h200', room: '3=4' },
       cacheDir: join(resolve('home'), 'cache'),
+      cacheBytes: 1_500_000_000,
       backend: 'auto',
       giveUpMs: null,
       limits: { stallMs: 600_000, stopGraceMs: 5_000 },
@@ -20,8 +27,11 @@ describe('readWorkerConfig()', () => {
   });
 
   it('names every wrong setting at once', () => {
-    const read = () => readWorkerConfig({}, { ABKD_SLOTS: '0', ABKD_BACKEND: 'cuda', ABKD_GIVE_UP_SECONDS: 'soon' });
-    expect(read).toThrow(/ABKD_SLOTS is "0".*ABKD_BACKEND is "cuda".*ABKD_GIVE_UP_SECONDS is "soon"/);
+    const read = () =>
+      readWorkerConfig({}, { ABKD_SLOTS: '0', ABKD_CACHE_GB: '0', ABKD_BACKEND: 'cuda', ABKD_GIVE_UP_SECONDS: 'soon' });
+    expect(read).toThrow(
+      /ABKD_SLOTS is "0".*ABKD_CACHE_GB is "0".*ABKD_BACKEND is "cuda".*ABKD_GIVE_UP_SECONDS is "soon"/,
+    );
   });
 
   it.each(['localhost', 'localhost:0', 'localhost:65536', 'http://localhost:1', 'a:1,,b:2', ':1', '::1:5'])(

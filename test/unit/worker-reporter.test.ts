@@ -64,6 +64,28 @@ describe('the reporter', () => {
     expect(reporter.open()).toBe(2);
   });
 
+  it('tells when everything that an attempt has told so far is acknowledged', async () => {
+    const reporter = createReporter();
+    const delivered: string[] = [];
+    const watch = (name: string) => void reporter.delivered(key(1)).then(() => delivered.push(name));
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    watch('nothing');
+    reporter.measurement(key(1), { step: 1, values: {} });
+    watch('step 1');
+    reporter.result(key(2), outcome);
+    reporter.measurement(key(1), { step: 2, values: {} });
+    watch('step 2');
+    await turn();
+    expect(delivered).toEqual(['nothing']);
+    reporter.acknowledge(1);
+    await turn();
+    expect(delivered).toEqual(['nothing', 'step 1']);
+    reporter.forget(key(1));
+    await turn();
+    expect(delivered).toEqual(['nothing', 'step 1', 'step 2']);
+    expect(reporter.open()).toBe(1);
+  });
+
   it('knows a repeated acknowledgement for what it is', () => {
     const reporter = createReporter();
     reporter.result(key(1), outcome);

@@ -4,7 +4,7 @@ import { type FindSharedFile, relaySharedFiles } from '../../worker/shared-file-
 import type { ToTrialProcess } from '../../worker/trial/messages.ts';
 import { createSharedFileRequests, type SharedFileRequests } from '../../worker/trial/shared-file-requests.ts';
 
-const request = { scope: 'host', key: 'images:1' } as const;
+const request = { scope: 'host', key: 'images:1', expectedBytes: 0 } as const;
 const never = new AbortController().signal;
 
 /** Both ends of the conversation, joined without a process between them. */

@@ -66,12 +66,14 @@ export function cropFlip(
   const pixels = width - Math.abs(right);
   const begin = Math.max(0, -right);
   const first = mirrored ? width - 1 - begin : begin;
-  const stride = mirrored ? -channels : channels;
-  for (let y = Math.max(0, down); y < Math.min(height, height + down); y += 1) {
-    const from = offset + (y * width + left) * channels;
-    const to = offset + ((y - down) * width + first) * channels;
-    for (let channel = 0; channel < channels; channel += 1) {
-      for (let x = 0; x < pixels; x += 1) out[to + x * stride + channel] = images[from + x * channels + channel]!;
+  // After a pixel `to` is one pixel further; mirrored, the next one is two back.
+  const turn = mirrored ? -2 * channels : 0;
+  const end = Math.min(height, height + down);
+  for (let y = Math.max(0, down); y < end; y += 1) {
+    let from = offset + (y * width + left) * channels;
+    let to = offset + ((y - down) * width + first) * channels;
+    for (let x = 0; x < pixels; x += 1, to += turn) {
+      for (let channel = 0; channel < channels; channel += 1, from += 1, to += 1) out[to] = images[from]!;
     }
   }
 }

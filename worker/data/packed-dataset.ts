@@ -1,4 +1,11 @@
-import { openPackedImages, type PackedContent, type PackedParts, writePackedImages } from './formats/packed-images.ts';
+import { keepUsed, openFound } from '../used-files.ts';
+import {
+  openPackedImages,
+  type PackedContent,
+  type PackedParts,
+  packedSizeBytes,
+  writePackedImages,
+} from './formats/packed-images.ts';
 import { labelBytes, shortHash } from './identity.ts';
 import { decodeConcurrency } from './image.ts';
 import type { OpenDatasetOptions } from './source.ts';
@@ -17,13 +24,21 @@ export async function openPacked(
   const { train, val, test } = content;
   const labels = [train, val ?? new Int32Array(), test].map(labelBytes);
   const key = `dataset-${name}-${options.imageSize}px-${shortHash(JSON.stringify(source), ...labels)}`;
-  const { path } = await options.sharedFile(key, async (target) => {
+  const build = async (target: string) => {
     await writePackedImages(target, content, {
       produce,
       concurrency: decodeConcurrency,
       progress: (done, total) => options.progress(`preparing ${name}: ${done}/${total} images`),
     });
     return { images: train.length + (val?.length ?? 0) + test.length };
-  });
-  return openPackedImages(path, content);
+  };
+  return openFound(
+    () => options.sharedFile(key, build, packedSizeBytes(content)),
+    async ({ path }) => {
+      const parts = await openPackedImages(path, content);
+      // Read through its path as long as this process lives.
+      keepUsed(path);
+      return parts;
+    },
+  );
 }

@@ -27,6 +27,19 @@ export function copyImages(pixels: Uint8Array, indices: ArrayLike<number>, out: 
   }
 }
 
+/** The images at `places` of a part, as a part. */
+export function subsetOf(part: ImagePart, places: Int32Array): ImagePart {
+  return {
+    count: places.length,
+    labels: Int32Array.from(places, (place) => part.labels[place]!),
+    readPixels: (indices, out) =>
+      part.readPixels(
+        Int32Array.from(indices, (index) => places[index]!),
+        out,
+      ),
+  };
+}
+
 /** Several parts behind one another, as one. */
 export function joinParts(parts: readonly ImagePart[], imageBytes: number): ImagePart {
   const labels = Int32Array.from(parts.flatMap((part) => Array.from(part.labels)));

@@ -55,7 +55,11 @@ export interface DatasetSource {
 export interface OpenDatasetOptions {
   readonly dataDir: string;
   readonly imageSize: number;
-  readonly sharedFile: (key: string, build: (path: string) => Promise<unknown>) => Promise<{ readonly path: string }>;
+  readonly sharedFile: (
+    key: string,
+    build: (path: string) => Promise<unknown>,
+    expectedBytes: number,
+  ) => Promise<{ readonly path: string }>;
   /** Reports progress of long work ("decoding 12000/27000 images") and lets messages through. */
   readonly progress: (text: string) => Promise<void>;
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { logRDecileName, logRDeciles, MetricName } from '../../core/measurement.ts';
 import { isDistilling } from '../../core/objective.ts';
+import { subsetOf } from '../data/parts.ts';
 import { sampleStratified } from '../data/sample.ts';
 import type { ImageDataset, ImagePart } from '../data/source.ts';
 import type { Classifier } from '../models/classifier.ts';
@@ -13,25 +14,30 @@ import {
   meanNorm,
   rankGroups,
 } from './diagnostics.ts';
-import { createImageReader, evaluationBatchSize, imagesOf } from './images.ts';
+import { createImageReader, evaluationBatchSize, type ImageReader } from './images.ts';
+import { logitsInOrder } from './logits.ts';
 import type { ResolvedObjective } from './objective.ts';
 import { type DistillingObjective, divergenceRows } from './objectives/registry.ts';
 import { planePointOf } from './plane-point.ts';
-import type { TeacherOutputs } from './teacher-outputs.ts';
 
 /** Images that are looked at: an eighth of the training images, which costs a twentieth of an epoch, within these bounds. */
 const mostImages = 1024;
 const fewestImages = 128;
 
+/** A teacher's logits on the images that are looked at. */
+export interface DiagnosedTeacher {
+  readonly classes: number;
+  /** Places of the images, as `chooseDiagnosed` gives them, and logits `[images, classes]`. */
+  readonly diagnosed: { readonly images: Int32Array; readonly logits: Float32Array };
+}
+
 export interface DiagnosticsOptions {
   readonly objective: ResolvedObjective;
   readonly dataset: ImageDataset;
-  /** The images that the student trains on, in the order of the teacher's outputs. */
+  /** The images that the student trains on. */
   readonly trainPart: ImagePart;
   /** Null where the student learns alone. */
-  readonly teacher: TeacherOutputs | null;
-  /** Decides which of the images are looked at: the same for every trial that shares it. */
-  readonly seed: number;
+  readonly teacher: DiagnosedTeacher | null;
   readonly context: Pick<TrialContext, 'signal' | 'yieldNow'>;
 }
 
@@ -48,21 +54,28 @@ export type Diagnose = (student: Classifier, epoch: number) => Promise<Readonly<
  * @see arXiv 2505.04560, section 3 and Proposition 4.2
  */
 export function createDiagnostics(options: DiagnosticsOptions): Diagnose {
-  const { teacher } = options;
+  const { teacher, dataset, trainPart } = options;
   const { definition, scaleFactor } = options.objective;
   if (!isDistilling(definition) || teacher === null) return async () => ({});
   const { classes } = teacher;
-  const chosen = chooseImages(options);
-  const teacherLogits = rowsOf(teacher.logits, chosen, classes);
+  const { images: chosen, logits: teacherLogits } = teacher.diagnosed;
+  const part = subsetOf(trainPart, chosen);
+  const images = createImageReader(dataset, part, { batchSize: evaluationBatchSize });
   const temperature = 'temperature' in definition ? definition.temperature : 1;
   const logP = logSoftmaxRows(teacherLogits, classes, temperature);
   const decileOf = rankGroups(logP, logRDeciles);
-  const labels = Int32Array.from(chosen, (image) => options.trainPart.labels[image]!);
   const point = planePointOf(definition);
   return async (student, epoch) => {
-    const studentLogits = await logitsOf(student, chosen, options, classes);
+    const studentLogits = await logitsOf(student, images, options, teacherLogits.length);
     const pull = definition.weight * scaleFactor;
-    const gradient = await pullOf(definition, { teacherLogits, studentLogits, labels, classes, epoch, pull });
+    const gradient = await pullOf(definition, {
+      teacherLogits,
+      studentLogits,
+      labels: part.labels,
+      classes,
+      epoch,
+      pull,
+    });
     const weights =
       point === null ? null : concentrationWeights(logP, logSoftmaxRows(studentLogits, classes, temperature), point);
     return {
@@ -76,47 +89,20 @@ export function createDiagnostics(options: DiagnosticsOptions): Diagnose {
   };
 }
 
-function chooseImages({ trainPart, seed }: DiagnosticsOptions): Int32Array {
-  const { count, labels } = trainPart;
+/** Places of the images that are looked at, drawn class by class: the same for every trial that shares part and seed. */
+export function chooseDiagnosed({ count, labels }: ImagePart, seed: number): Int32Array {
   const wanted = Math.min(mostImages, Math.max(fewestImages, Math.ceil(count / 8)));
   const all = Int32Array.from({ length: count }, (_, index) => index);
   return sampleStratified(labels, all, wanted, seed);
 }
 
-function rowsOf(logits: Float32Array, images: Int32Array, classes: number): Float32Array {
-  const rows = new Float32Array(images.length * classes);
-  for (const [row, image] of images.entries()) {
-    rows.set(logits.subarray(image * classes, (image + 1) * classes), row * classes);
-  }
-  return rows;
-}
-
-/** The student's logits on the chosen images as it evaluates them. Keeps no tensor. */
-async function logitsOf(
-  student: Classifier,
-  chosen: Int32Array,
-  { dataset, trainPart, context }: DiagnosticsOptions,
-  classes: number,
-): Promise<Float32Array> {
-  const part: ImagePart = {
-    count: chosen.length,
-    labels: Int32Array.from(chosen, (image) => trainPart.labels[image]!),
-    readPixels: (indices, out) =>
-      trainPart.readPixels(
-        Int32Array.from(indices, (index) => chosen[index]!),
-        out,
-      ),
-  };
-  const images = createImageReader(dataset, part, { batchSize: evaluationBatchSize });
-  const logits = new Float32Array(chosen.length * classes);
+/** The student's logits on the diagnosed images as it evaluates them, `[images, classes]`. Keeps no tensor. */
+async function logitsOf(student: Classifier, images: ImageReader, options: DiagnosticsOptions, length: number) {
+  const logits = new Float32Array(length);
   let filled = 0;
-  for await (const batch of images.inOrder()) {
-    context.signal.throwIfAborted();
-    const output = tf.tidy(() => student.forward(imagesOf(batch, images.shape), { training: false }));
-    logits.set(await output.data<'float32'>(), filled);
-    filled += output.size;
-    output.dispose();
-    await context.yieldNow();
+  for await (const rows of logitsInOrder(student, images, options.context)) {
+    logits.set(rows, filled);
+    filled += rows.length;
   }
   return logits;
 }

@@ -2,6 +2,7 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type BatchOptions, type BatchReader, createBatchReader, type ImageBatch } from '../data/batches.ts';
 import type { ImageDataset, ImagePart } from '../data/source.ts';
+import type { ClassifierShape } from '../models/classifier.ts';
 
 type ImageShape = Pick<ImageDataset, 'height' | 'width' | 'channels'>;
 
@@ -10,13 +11,22 @@ export interface ImageReader extends BatchReader {
   readonly shape: ImageShape;
 }
 
+/** What a model for these images is made for. */
+export function shapeOf({ height, channels, classNames }: ImageDataset): ClassifierShape {
+  return { imageSize: height, channels, classes: classNames.length };
+}
+
 /** Images that are evaluated at once. */
 export const evaluationBatchSize = 256;
 
 /** How a part is read; the shape and normalisation are the dataset's. */
 export type ReadOptions = Pick<BatchOptions, 'batchSize' | 'augmentation' | 'dropLast'>;
 
-export function createImageReader(dataset: ImageDataset, part: ImagePart, options: ReadOptions): ImageReader {
+export function createImageReader(
+  dataset: ImageShape & Pick<ImageDataset, 'normalisation'>,
+  part: ImagePart,
+  options: ReadOptions,
+): ImageReader {
   const { height, width, channels, normalisation } = dataset;
   const reader = createBatchReader(part, { ...options, height, width, channels, normalisation });
   return { ...reader, shape: { height, width, channels } };

@@ -2,10 +2,15 @@ import type { Scalar } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { TrialError } from '../trial/failure.ts';
 import { type DistillingObjective, divergenceRows } from './objectives/registry.ts';
-import type { TeacherOutputs } from './teacher-outputs.ts';
 
 /** How many of the teacher's outputs the factor is measured on. */
-const sampleSize = 1024;
+export const scaleSampleSize = 1024;
+
+/** A teacher's logits on the images that students train on, from the first on: `[images, classes]`. */
+export interface ScaleSample {
+  readonly logits: Float32Array;
+  readonly classes: number;
+}
 
 /**
  * c = sum ||g of forward KL|| / sum ||g||, with g the gradient of each sample's divergence with respect to the student's
@@ -15,11 +20,8 @@ const sampleSize = 1024;
  *
  * @throws {TrialError} EXCEPTION where the objective has no gradient there, as with all its weights at 0
  */
-export async function scaleFactor(
-  objective: DistillingObjective,
-  teacher: Pick<TeacherOutputs, 'logits' | 'classes'>,
-): Promise<number> {
-  const totals = tf.tidy(() => tf.stack([totalPull(forwardKlOf(objective), teacher), totalPull(objective, teacher)]));
+export async function scaleFactor(objective: DistillingObjective, sample: ScaleSample): Promise<number> {
+  const totals = tf.tidy(() => tf.stack([totalPull(forwardKlOf(objective), sample), totalPull(objective, sample)]));
   const [forwardKl, own] = await totals.data();
   totals.dispose();
   const factor = forwardKl! / own!;
@@ -37,11 +39,8 @@ function forwardKlOf(objective: DistillingObjective): DistillingObjective {
 }
 
 /** The sum of the gradients' Euclidean norms over the samples. */
-function totalPull(
-  objective: DistillingObjective,
-  { logits, classes }: Pick<TeacherOutputs, 'logits' | 'classes'>,
-): Scalar {
-  const rows = Math.min(sampleSize, logits.length / classes);
+function totalPull(objective: DistillingObjective, { logits, classes }: ScaleSample): Scalar {
+  const rows = Math.min(scaleSampleSize, logits.length / classes);
   const teacherLogits = tf.tensor2d(logits.slice(0, rows * classes), [rows, classes]);
   const studentLogits = tf.zerosLike(teacherLogits);
   // Objectives that have a scale do not look at labels.

@@ -1,106 +1,74 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import type { Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
-import type { ImageBatch } from '../data/batches.ts';
+import { grouped } from '../../core/quantity.ts';
+import type { Augmentation } from '../data/augment.ts';
 import type { SelectedPart } from '../data/split.ts';
-import type { Classifier } from '../models/classifier.ts';
-import { readSafetensors, writeSafetensors } from '../models/weights/safetensors.ts';
-import { TrialError } from '../trial/failure.ts';
+import { openFound } from '../used-files.ts';
 import { contentKey } from './content-key.ts';
-import { evaluate } from './evaluate.ts';
-import { createImageReader, evaluationBatchSize, imagesOf } from './images.ts';
-import { loadTeacher, obtainTeacher, type TeacherOptions } from './teacher.ts';
+import { createImageReader, evaluationBatchSize } from './images.ts';
+import { type LogitRows, logitFileBytes, openLogitRows, writeLogitRows } from './logit-rows.ts';
+import { logitsInOrder } from './logits.ts';
+import type { TeacherOptions } from './teacher.ts';
+import type { TeacherModel } from './teacher-model.ts';
+import { createWarmSlot } from './warm-slot.ts';
 
 /** Raised when a change would compute other outputs from the same teacher. */
-const outputsVersion = 1;
+const outputsVersion = 2;
 
-/** What a teacher says about the images that a student trains on. */
-export interface TeacherOutputs {
-  /** Hash of the teacher's weight file. */
-  readonly teacherSha256: string;
-  /** Logits `[images, classes]`, row-major, in the order of the part. */
-  readonly logits: Float32Array;
-  readonly classes: number;
-  /** The teacher's own top-1 on the task's test images, percent. */
-  readonly testAccuracy: number;
-}
-
+/** Whose outputs are wanted, and on which images. */
 export interface TeacherOutputsOptions extends TeacherOptions {
+  readonly teacherSha256: string;
+  /** Asked for only where outputs are computed. */
+  readonly model: TeacherModel;
   /** The images that students train on. */
   readonly studentPart: SelectedPart;
-  readonly testPart: SelectedPart;
+  readonly augmentation: Augmentation | null;
 }
 
-const metadataSchema = z.object({ testAccuracy: z.number().min(0).max(100) });
+/** The outputs that the last trial read last stay open: without augmentation the next trial reads the same. */
+const warmRows = createWarmSlot<LogitRows>((rows) => void rows[Symbol.asyncDispose]());
+
+/** Lets go of what is kept between trials. */
+export function closeTeacherOutputs(): void {
+  warmRows.clear();
+}
 
 /**
- * The teacher's logits on the student's training images, computed once per host: the key names the teacher's weights,
- * the dataset with its split and preprocessing, and the images drawn.
+ * The teacher's logits on the training images of an epoch, from 1, computed once per host: the key names the teacher's
+ * weights, the dataset with its split and preprocessing, the images drawn, the augmentation and its epoch. Without
+ * augmentation all epochs are one. An epoch is a file of its own: training starts after the first, a trial that is
+ * pruned has paid for what it used, and a longer training finds the epochs of a shorter one. Valid until the next call.
  */
-export async function obtainTeacherOutputs(options: TeacherOutputsOptions): Promise<TeacherOutputs> {
-  const { context, studentPart, testPart, dataset } = options;
-  const teacher = await obtainTeacher(options);
-  const images = { train: studentPart.identity, test: testPart.identity };
-  const key = contentKey('teacher-outputs', { version: outputsVersion, teacher: teacher.sha256, ...images });
-  const file = await context.sharedFile('host', key, async (path) => {
-    const model = await loadTeacher(teacher, options);
-    try {
-      return await writeOutputs(model, options, path);
-    } finally {
-      model.dispose();
-    }
+export function obtainTeacherOutputs(options: TeacherOutputsOptions, epoch: number): Promise<LogitRows> {
+  const { context, definition, studentPart, augmentation, teacherSha256 } = options;
+  const shape = { images: studentPart.count, classes: options.dataset.classNames.length };
+  const key = contentKey('teacher-outputs', {
+    ...{ version: outputsVersion, model: definition.model, teacher: teacherSha256, backend: tf.getBackend() },
+    images: studentPart.identity,
+    ...(augmentation === null ? {} : { augment: augmentation.kind, seed: augmentation.seed, epoch }),
   });
-  const classes = dataset.classNames.length;
-  const { testAccuracy } = metadataSchema.parse(file.metadata);
-  const logits = await readLogits(file.path, [studentPart.count, classes]);
-  return { teacherSha256: teacher.sha256, logits, classes, testAccuracy };
+  const build = (path: string) => writeLogitRows(path, shape, computeOutputs(options, epoch));
+  return warmRows.obtain(key, () =>
+    openFound(
+      () => context.sharedFile('host', key, build, logitFileBytes(shape)),
+      ({ path }) => openLogitRows(path, shape),
+    ),
+  );
 }
 
-/** Logits of a batch's images, `[count, classes]`. The caller disposes it. */
-export function teacherLogitsOf({ logits, classes }: TeacherOutputs, batch: ImageBatch): Tensor2D {
-  const rows = new Float32Array(batch.count * classes);
-  for (const [row, image] of batch.indices.entries()) {
-    rows.set(logits.subarray(image * classes, (image + 1) * classes), row * classes);
-  }
-  return tf.tensor2d(rows, [batch.count, classes]);
-}
-
-async function writeOutputs(model: Classifier, options: TeacherOutputsOptions, path: string): Promise<unknown> {
-  const { dataset, studentPart, testPart, context } = options;
-  context.phase(`computing outputs of teacher ${model.name} for ${studentPart.count} images`);
-  const data = await computeLogits(model, options);
-  const shape = [studentPart.count, dataset.classNames.length];
-  await writeFile(path, writeSafetensors({ tensors: new Map([['logits', { shape, data }]]), metadata: {} }));
-  const test = await evaluate(model, createImageReader(dataset, testPart, { batchSize: evaluationBatchSize }), context);
-  return { testAccuracy: test.top1 };
-}
-
-async function computeLogits(model: Classifier, options: TeacherOutputsOptions): Promise<Float32Array> {
-  const { dataset, studentPart, context } = options;
-  const images = createImageReader(dataset, studentPart, { batchSize: evaluationBatchSize });
-  const logits = new Float32Array(studentPart.count * dataset.classNames.length);
-  let filled = 0;
-  for await (const batch of images.inOrder()) {
-    context.signal.throwIfAborted();
-    const output = tf.tidy(() => model.forward(imagesOf(batch, images.shape), { training: false }));
-    const values = await output.data<'float32'>();
-    output.dispose();
-    logits.set(values, filled);
-    filled += values.length;
-    await context.yieldNow();
-  }
-  return logits;
-}
-
-async function readLogits(path: string, shape: readonly number[]): Promise<Float32Array> {
-  const tensor = readSafetensors(await readFile(path)).tensors.get('logits');
-  if (tensor === undefined || tensor.shape.join() !== shape.join()) {
-    const found = tensor === undefined ? 'none' : `logits of shape [${tensor.shape.join(', ')}]`;
-    throw new TrialError(
-      'MISSING_DATA',
-      `Cannot use teacher outputs "${path}": it has ${found}, expected [${shape.join(', ')}]`,
+async function* computeOutputs(
+  { model, dataset, studentPart, augmentation, context }: TeacherOutputsOptions,
+  epoch: number,
+): AsyncGenerator<Float32Array, void, undefined> {
+  const teacher = await model.load();
+  const images = createImageReader(dataset, studentPart, { batchSize: evaluationBatchSize, augmentation });
+  const { epochs } = context.assignment.definition.training;
+  const which = augmentation === null ? '' : ` for epoch ${epoch}/${epochs}`;
+  let done = 0;
+  for await (const rows of logitsInOrder(teacher, images, context, epoch)) {
+    yield rows;
+    done += rows.length / dataset.classNames.length;
+    context.phase(
+      `computing outputs of teacher ${teacher.name}${which}: ${grouped(done)}/${grouped(studentPart.count)} images`,
     );
   }
-  return tensor.data;
 }

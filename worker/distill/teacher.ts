@@ -1,26 +1,26 @@
 import { writeFile } from 'node:fs/promises';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { deriveSeed } from '../../core/random.ts';
-import type { TeacherDefinition as AnyTeacher } from '../../core/task.ts';
+import type { TeacherDefinition } from '../../core/task.ts';
 import type { ImageBatch } from '../data/batches.ts';
 import type { ImageDataset } from '../data/source.ts';
 import { limitPart, type SelectedPart } from '../data/split.ts';
 import type { Classifier } from '../models/classifier.ts';
 import { createClassifier } from '../models/registry.ts';
 import { exportWeights } from '../models/weights/classifier-weights.ts';
-import { loadStateDict } from '../models/weights/load.ts';
+import { normalisationMetadata } from '../models/weights/normalisation.ts';
 import { writeSafetensors } from '../models/weights/safetensors.ts';
-import { readStateDictFile } from '../models/weights/state-dict-file.ts';
 import type { TrialContext } from '../trial/context.ts';
 import { contentKey } from './content-key.ts';
-import { createImageReader, labelsOf } from './images.ts';
+import { createImageReader, labelsOf, shapeOf } from './images.ts';
 import { labelsOnly, objectiveLoss } from './objective.ts';
+import { loadWeights, obtainWeights } from './trained-weights.ts';
 import { trainEpochs } from './trainer.ts';
 
-type TeacherDefinition = Extract<AnyTeacher, { readonly train: object }>;
+type TrainedHere = Extract<TeacherDefinition, { readonly train: object }>;
 
 /** Raised when a change would train another teacher from the same definition. */
-const teacherVersion = 2;
+const teacherVersion = 3;
 
 /** A trained teacher as a file of weights. */
 export interface TeacherFile {
@@ -37,8 +37,17 @@ export interface TeacherOptions {
   readonly context: TrialContext;
 }
 
-/** The teacher's weight file: trained by whoever asks first, the same file for everybody after. */
+interface TrainingOptions extends TeacherOptions {
+  readonly definition: TrainedHere;
+}
+
+/** The teacher's weight file: trained or imported by whoever asks first, the same file for everybody after. */
 export function obtainTeacher(options: TeacherOptions): Promise<TeacherFile> {
+  const { definition, ...rest } = options;
+  return 'weights' in definition ? obtainWeights({ definition, ...rest }) : obtainTrainedHere({ definition, ...rest });
+}
+
+function obtainTrainedHere(options: TrainingOptions): Promise<TeacherFile> {
   const { definition, dataset, trainPart, context } = options;
   const classes = dataset.classNames.length;
   const key = contentKey('teacher', { version: teacherVersion, definition, images: trainPart.identity, classes });
@@ -50,17 +59,17 @@ export async function loadTeacher(
   file: TeacherFile,
   { definition, dataset }: Pick<TeacherOptions, 'definition' | 'dataset'>,
 ): Promise<Classifier> {
-  const model = createTeacher(definition, dataset);
-  loadStateDict(model, await readStateDictFile(file.path), file.path);
-  return model;
+  const source = 'weights' in definition ? definition.weights : file.path;
+  const model = createClassifier(definition.model, shapeOf(dataset), 0);
+  return loadWeights(model, { path: file.path, source, dataset });
 }
 
 /** Momentum SGD on the labels with a cosine schedule, written as a weight file. */
-async function trainTeacher(options: TeacherOptions, path: string): Promise<unknown> {
+async function trainTeacher(options: TrainingOptions, path: string): Promise<unknown> {
   const { definition, dataset, trainPart, context } = options;
   const { train } = definition;
   const part = limitPart(trainPart, train.limitTrain, train.seed);
-  const model = createTeacher(definition, dataset);
+  const model = createClassifier(definition.model, shapeOf(dataset), deriveSeed('teacher', train.seed));
   try {
     const run = {
       model,
@@ -81,14 +90,10 @@ async function trainTeacher(options: TeacherOptions, path: string): Promise<unkn
         );
       }
     }
-    await writeFile(path, writeSafetensors(await exportWeights(model, { images: part.identity })));
+    const metadata = { images: part.identity, ...normalisationMetadata(dataset.normalisation) };
+    await writeFile(path, writeSafetensors(await exportWeights(model, metadata)));
     return { model: definition.model, images: part.count, epochs: train.epochs, loss: finalLoss };
   } finally {
     model.dispose();
   }
-}
-
-function createTeacher(definition: TeacherDefinition, { height, channels, classNames }: ImageDataset): Classifier {
-  const shape = { imageSize: height, channels, classes: classNames.length };
-  return createClassifier(definition.model, shape, deriveSeed('teacher', definition.train.seed));
 }

@@ -1,11 +1,16 @@
-import type { TeacherDefinition } from '../../core/task.ts';
+import type { Augmentation } from '../data/augment.ts';
 import { findDatasetSource } from '../data/registry.ts';
 import type { ImageDataset } from '../data/source.ts';
 import { type SelectedParts, selectParts } from '../data/split.ts';
 import type { TrialContext } from '../trial/context.ts';
 import { TrialError } from '../trial/failure.ts';
 import { createImageReader, evaluationBatchSize, type ImageReader } from './images.ts';
-import { obtainTeacherOutputs, type TeacherOutputs } from './teacher-outputs.ts';
+import type { TeacherOptions } from './teacher.ts';
+import { chooseOutputsMode, type OutputsMode } from './teacher-mode.ts';
+import { closeTeacherOutputs } from './teacher-outputs.ts';
+import { obtainTeacherReference, type TeacherReference } from './teacher-reference.ts';
+import { createTeaching, type Teaching } from './teaching.ts';
+import { createWarmSlot } from './warm-slot.ts';
 
 /** What trials on the same data have in common. Holds plain arrays in memory and no tensors. */
 interface DataWorkspace {
@@ -20,12 +25,17 @@ interface DataWorkspace {
 /** What the trials of a task have in common. */
 export interface Workspace extends DataWorkspace {
   /** Null where the student learns alone. */
-  readonly teacher: TeacherOutputs | null;
+  readonly teacher: WorkspaceTeacher | null;
+}
+
+interface WorkspaceTeacher extends TeacherReference {
+  readonly outputsMode: OutputsMode;
+  readonly options: TeacherOptions;
 }
 
 /** A process serves trials on the same data one after another, so what they need stays warm between them. */
 const warmData = createWarmSlot<DataWorkspace>();
-const warmTeacher = createWarmSlot<TeacherOutputs>();
+const warmTeacher = createWarmSlot<TeacherReference>();
 
 /** The workspace of the context's task; whatever the last trials had in common with it is taken over. */
 export async function openWorkspace(context: TrialContext): Promise<Workspace> {
@@ -33,31 +43,32 @@ export async function openWorkspace(context: TrialContext): Promise<Workspace> {
   const dataKey = JSON.stringify([context.dataDir, dataset, training, selectOn, splitSeed]);
   const data = await warmData.obtain(dataKey, () => openData(context));
   if (teacher === null || objective.kind === 'ce') return { ...data, teacher: null };
-  const teacherKey = JSON.stringify([dataKey, teacher]);
-  return { ...data, teacher: await warmTeacher.obtain(teacherKey, () => outputsOf(teacher, context, data)) };
+  // Before a teacher is trained for outputs that cannot be had.
+  const outputsMode = outputsModeOf(context, data);
+  const options: TeacherOptions = {
+    definition: teacher,
+    dataset: data.dataset,
+    trainPart: data.everything.train,
+    context,
+  };
+  // A file of trained weights is looked at anew in every sweep.
+  const teacherKey = JSON.stringify([dataKey, teacher, 'weights' in teacher ? context.assignment.sweepId : null]);
+  const reference = await warmTeacher.obtain(teacherKey, () => referenceOf(options, data));
+  return { ...data, teacher: { ...reference, outputsMode, options } };
+}
+
+/** How the student of a trial is taught with these images; null where it learns alone. The caller disposes it. */
+export function openTeaching({ teacher, parts }: Workspace, augmentation: Augmentation | null): Teaching | null {
+  if (teacher === null) return null;
+  const { teacherSha256, outputsMode, options } = teacher;
+  return createTeaching(outputsMode, { ...options, teacherSha256, studentPart: parts.train, augmentation });
 }
 
 /** Lets go of everything that is kept between trials. */
 export function closeWorkspace(): void {
   warmData.clear();
   warmTeacher.clear();
-}
-
-/** Keeps the value of the last key; the one before is let go first, so that two never fill the memory together. */
-function createWarmSlot<Value>() {
-  let warm: { readonly key: string; readonly value: Value } | null = null;
-  return {
-    obtain: async (key: string, create: () => Promise<Value>): Promise<Value> => {
-      if (warm?.key !== key) {
-        warm = null;
-        warm = { key, value: await create() };
-      }
-      return warm.value;
-    },
-    clear: () => {
-      warm = null;
-    },
-  };
+  closeTeacherOutputs();
 }
 
 async function openData(context: TrialContext): Promise<DataWorkspace> {
@@ -75,24 +86,14 @@ async function openData(context: TrialContext): Promise<DataWorkspace> {
   };
 }
 
-function outputsOf(
-  definition: TeacherDefinition,
-  context: TrialContext,
-  { dataset, parts, everything }: DataWorkspace,
-): Promise<TeacherOutputs> {
-  if ('weights' in definition)
-    throw new TrialError(
-      'MISSING_DATA',
-      `Cannot load teacher "${definition.weights}": only trained teachers are built`,
-    );
-  return obtainTeacherOutputs({
-    definition,
-    dataset,
-    trainPart: everything.train,
-    studentPart: parts.train,
-    testPart: parts.test,
-    context,
-  });
+function outputsModeOf({ assignment, cacheBytes }: TrialContext, { dataset, parts }: DataWorkspace): OutputsMode {
+  const shape = { images: parts.train.count, classes: dataset.classNames.length };
+  return chooseOutputsMode(assignment.definition.training, { ...shape, replicate: assignment.replicate, cacheBytes });
+}
+
+function referenceOf(options: TeacherOptions, { parts }: DataWorkspace): Promise<TeacherReference> {
+  const { splitSeed } = options.context.assignment.definition;
+  return obtainTeacherReference({ ...options, studentPart: parts.train, testPart: parts.test, seed: splitSeed });
 }
 
 function openDataset(context: TrialContext): Promise<ImageDataset> {
@@ -104,7 +105,7 @@ function openDataset(context: TrialContext): Promise<ImageDataset> {
   return source.open({
     dataDir: context.dataDir,
     imageSize: training.imageSize,
-    sharedFile: (key, build) => context.sharedFile('host', key, build),
+    sharedFile: (key, build, expectedBytes) => context.sharedFile('host', key, build, expectedBytes),
     progress: (text) => {
       context.phase(text);
       return context.yieldNow();

@@ -43,16 +43,6 @@ const loaders: Readonly<Record<BackendName, () => Promise<LoadedBackend>>> = {
   cpu: loadCpu,
 };
 
-/** Whether `auto` takes a backend that loaded. */
-const suitsAuto: Readonly<Record<BackendName, (loaded: LoadedBackend) => boolean>> = {
-  // Without a GPU it is tfjs-node with a larger library.
-  'tfjs-node-gpu': ({ deviceKind }) => deviceKind === 'cuda',
-  webgpu: ({ isHardware }) => isHardware,
-  'tfjs-node': () => true,
-  wasm: () => true,
-  cpu: () => true,
-};
-
 const nameSchema = z.enum(['auto', ...backendNames]);
 
 let active: { readonly requested: string; readonly result: Promise<ActiveBackend> } | undefined;
@@ -76,12 +66,18 @@ export async function initBackend(name: string): Promise<ActiveBackend> {
   return result;
 }
 
+/** The backend that this process uses. @throws {AbkdError} INTERNAL before `initBackend` */
+export async function activeBackend(): Promise<ActiveBackend> {
+  if (active === undefined) throw new AbkdError('INTERNAL', 'Cannot tell the backend: none is loaded yet');
+  return active.result;
+}
+
 async function start(name: 'auto' | BackendName): Promise<ActiveBackend> {
   // Otherwise the cpu backend greets with an advertisement.
   tf.enableProdMode();
-  registerGradients();
   try {
     const chosen = await (name === 'auto' ? chooseBackend() : loadNamed(name));
+    registerGradients();
     registerComposedKernels(tf.getBackend());
     return chosen;
   } catch (error) {
@@ -104,7 +100,7 @@ async function chooseBackend(): Promise<ActiveBackend> {
   for (const name of backendNames) {
     try {
       const loaded = await loaders[name]();
-      if (suitsAuto[name](loaded)) return toActive(name, loaded);
+      if (loaded.isHardware) return toActive(name, loaded);
       reasons.push(`${name}: no GPU behind it`);
     } catch (error) {
       // A package that is absent, or fails while it is imported, is no reason to fail: the next one is tried.

@@ -45,11 +45,14 @@ export interface ProbeOptions {
 /** What to do where a backend does not work. */
 const advice: Readonly<Record<BackendName, string>> = {
   'tfjs-node-gpu':
-    'needs an NVIDIA GPU with CUDA and `npm install @tensorflow/tfjs-node-gpu`, whose install script fetches TensorFlow',
+    'needs an NVIDIA GPU with CUDA, and `npm install @tensorflow/tfjs-node-gpu`, whose install script fetches ' +
+    'TensorFlow, or `npm run native` with one that is there (docs/backends.md)',
   webgpu:
     "needs a GPU and its Vulkan, Metal or Direct3D 12 driver (on Linux libvulkan1 and the GPU's own driver), and the " +
     'binary that the install script of the package `webgpu` puts there',
-  'tfjs-node': 'optional: `npm install @tensorflow/tfjs-node`, whose install script fetches TensorFlow',
+  'tfjs-node':
+    'optional: `npm install @tensorflow/tfjs-node`, whose install script fetches TensorFlow, or `npm run native` with ' +
+    'one that is there (docs/backends.md)',
   wasm: 'comes with this program: `npm ci` puts it back',
   cpu: 'comes with this program: `npm ci` puts it back',
 };

@@ -3,12 +3,14 @@
  * answers with exactly one of `succeeded`, `failed`, `stopped`.
  */
 import type { TrialAssignment } from '../../core/assignment.ts';
-import type { SharedFile, TrialContext } from './context.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { type CheckpointKeeper, createCheckpointKeeper } from './checkpoint-keeper.ts';
+import type { ResumePoint, TrialContext } from './context.ts';
 import { failureOf, TrialError } from './failure.ts';
 import type { FromTrialProcess, ToTrialProcess } from './messages.ts';
 import { loadRunner } from './run.ts';
 import type { TrialSettings } from './settings.ts';
-import { createSharedFileRequests } from './shared-file-requests.ts';
+import { createSharedFileRequests, type SharedFileRequests } from './shared-file-requests.ts';
 
 /** Signs of life are sent at most this often, milliseconds. */
 const aliveIntervalMs = 1000;
@@ -19,12 +21,22 @@ export function serveTrials(
   send: (message: FromTrialProcess) => void,
 ): (message: ToTrialProcess) => void {
   let stopRunning = new AbortController();
+  let goesOn = false;
   const requests = createSharedFileRequests(send);
 
-  const serve = async (assignment: TrialAssignment) => {
+  const serve = async (assignment: TrialAssignment, resume: ResumePoint | null) => {
     stopRunning = new AbortController();
+    const { signal } = stopRunning;
     const life = createLifeSigns(send);
-    const context = createContext(assignment, settings, stopRunning.signal, requests.ask, life, send);
+    const keeper = createCheckpointKeeper({
+      everyMs: settings.checkpointMs,
+      folder: settings.outgoingDir,
+      clock: systemClock,
+      send,
+    });
+    const { dataDir, cacheBytes } = settings;
+    const given = { assignment, resume, dataDir, cacheBytes, signal };
+    const context = createContext({ ...given, ask: requests.ask, life, keeper, send });
     try {
       const run = await loadRunner(assignment.definition.run.kind, settings);
       const success = await run(context);
@@ -33,7 +45,10 @@ export function serveTrials(
       }
       send({ kind: 'succeeded', success, residentBytes: process.memoryUsage.rss() });
     } catch (error) {
-      if (stopRunning.signal.aborted) return send({ kind: 'stopped', residentBytes: process.memoryUsage.rss() });
+      if (signal.aborted) {
+        if (goesOn) await keeper.handOver();
+        return send({ kind: 'stopped', residentBytes: process.memoryUsage.rss() });
+      }
       const { kind, message } = failureOf(error);
       send({ kind: 'failed', failureKind: kind, message });
     } finally {
@@ -46,8 +61,9 @@ export function serveTrials(
       case 'describe':
         return void describe(settings, send);
       case 'run':
-        return void serve(message.assignment);
+        return void serve(message.assignment, message.resume);
       case 'stop':
+        goesOn = message.goesOn;
         return stopRunning.abort();
       default:
         return requests.answer(message);
@@ -88,31 +104,30 @@ function createLifeSigns(send: (message: FromTrialProcess) => void): LifeSigns {
   };
 }
 
-function createContext(
-  assignment: TrialAssignment,
-  settings: TrialSettings,
-  signal: AbortSignal,
-  askForFile: (
-    request: { readonly scope: 'artifact' | 'host'; readonly key: string },
-    build: (path: string) => Promise<unknown>,
-    signal: AbortSignal,
-  ) => Promise<SharedFile>,
-  life: LifeSigns,
-  send: (message: FromTrialProcess) => void,
-): TrialContext {
+interface ContextParts extends Pick<TrialContext, 'assignment' | 'resume' | 'dataDir' | 'cacheBytes' | 'signal'> {
+  readonly ask: SharedFileRequests['ask'];
+  readonly life: LifeSigns;
+  readonly keeper: CheckpointKeeper;
+  readonly send: (message: FromTrialProcess) => void;
+}
+
+function createContext({ ask, life, keeper, send, ...given }: ContextParts): TrialContext {
   return {
-    assignment,
-    signal,
-    dataDir: settings.dataDir,
+    ...given,
     report: (step, values) => {
       life.sign();
       send({ kind: 'measurement', step, values });
       assertFinite(step, values);
     },
     phase: (text) => life.sign(text),
-    sharedFile: (scope, key, build) => {
+    warn: (message) => send({ kind: 'warning', message }),
+    checkpoint: (step, capture) => {
       life.sign();
-      return askForFile({ scope, key }, build, signal);
+      return keeper.offer(step, capture);
+    },
+    sharedFile: (scope, key, build, expectedBytes = 0) => {
+      life.sign();
+      return ask({ scope, key, expectedBytes }, build, given.signal);
     },
     yieldNow: () => {
       life.sign();

@@ -5,8 +5,9 @@
 
 import type { TrialAssignment } from '../../core/assignment.ts';
 import type { TrialSuccess } from '../../core/attempt.ts';
-import type { FailureKind } from '../../core/trial.ts';
+import type { FailureKind, TrialFailure } from '../../core/trial.ts';
 import type { KernelProofValues } from '../../proto/codec/hello.ts';
+import type { ResumePoint, SharedFileScope } from './context.ts';
 
 /** What a trial process finds out about its host, so that the agent itself never loads a backend or opens a dataset. */
 export interface HostDescription {
@@ -27,18 +28,23 @@ export interface SharedFileRequest {
   /**
    * `artifact`: built once for all hosts under a lease of the coordinator (trained teachers).
    * `host`: built once per host, kept in the cache folder (teacher outputs, decoded images).
+   * `content`: whatever the coordinator stores under a hash; never built.
    */
-  readonly scope: 'artifact' | 'host';
-  /** `teacher:<sha256>`, `teacher-outputs:<sha256>`, `images:<sha256>`: letters, digits, `:`, `-`. */
+  readonly scope: SharedFileScope;
+  /**
+   * `teacher:<sha256>`, `teacher-outputs:<sha256>`, `images:<sha256>`: letters, digits, `:`, `-`. Of `content` the hash.
+   */
   readonly key: string;
+  /** Size of the file if it is built; 0 where nobody knows. */
+  readonly expectedBytes: number;
 }
 
 export type ToTrialProcess =
   /** Answered by `described`, or by `failed` where no backend works. */
   | { readonly kind: 'describe' }
-  | { readonly kind: 'run'; readonly assignment: TrialAssignment }
-  /** Stop the running trial soon; answered by `stopped`. */
-  | { readonly kind: 'stop' }
+  | { readonly kind: 'run'; readonly assignment: TrialAssignment; readonly resume: ResumePoint | null }
+  /** Stop the running trial soon; answered by `stopped`, before it by `checkpoint` where the trial is to go on later. */
+  | { readonly kind: 'stop'; readonly goesOn: boolean }
   /** The file is there. */
   | {
       readonly kind: 'sharedFileReady';
@@ -49,7 +55,7 @@ export type ToTrialProcess =
     }
   /** The child builds it: write to `path`, then send `sharedFileBuilt` or `sharedFileFailed`. */
   | { readonly kind: 'sharedFileBuild'; readonly requestId: number; readonly path: string }
-  | { readonly kind: 'sharedFileError'; readonly requestId: number; readonly message: string };
+  | { readonly kind: 'sharedFileError'; readonly requestId: number; readonly failure: TrialFailure };
 
 export type FromTrialProcess =
   /** The process is up and listens. Sent once. */
@@ -61,6 +67,9 @@ export type FromTrialProcess =
    */
   | { readonly kind: 'alive'; readonly phase: string; readonly residentBytes: number }
   | { readonly kind: 'measurement'; readonly step: number; readonly values: Readonly<Record<string, number>> }
+  | { readonly kind: 'warning'; readonly message: string }
+  /** The trial's state after a step is in the file, which is the agent's from now on. */
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
   | { readonly kind: 'succeeded'; readonly success: TrialSuccess; readonly residentBytes: number }
   | { readonly kind: 'failed'; readonly failureKind: FailureKind; readonly message: string }
   | { readonly kind: 'stopped'; readonly residentBytes: number }

@@ -6,6 +6,12 @@ const trialSettingsSchema = z.strictObject({
   backend: z.string(),
   /** Folder with one folder per dataset. */
   dataDir: z.string(),
+  /** Bound of the host's cache folder. */
+  cacheBytes: z.number().nonnegative(),
+  /** Folder for files on their way to the agent. */
+  outgoingDir: z.string(),
+  /** Time between two checkpoints of a trial, milliseconds; 0 = one after every step. */
+  checkpointMs: z.number().min(0),
 });
 
 export type TrialSettings = z.infer<typeof trialSettingsSchema>;

@@ -1,5 +1,6 @@
+import type { TrialFailure } from '../../core/trial.ts';
 import type { SharedFile } from './context.ts';
-import { failureOf } from './failure.ts';
+import { failureOf, TrialError } from './failure.ts';
 import type { FromTrialProcess, SharedFileRequest, ToTrialProcess } from './messages.ts';
 
 type Answer = Extract<ToTrialProcess, { readonly requestId: number }>;
@@ -17,7 +18,7 @@ interface Pending {
 
 export interface SharedFileRequests {
   /** The file, built by `build` where the agent says so. Rejects with what `build` threw, or when `signal` aborts. */
-  ask(request: Pick<SharedFileRequest, 'scope' | 'key'>, build: Build, signal: AbortSignal): Promise<SharedFile>;
+  ask(request: Omit<SharedFileRequest, 'requestId'>, build: Build, signal: AbortSignal): Promise<SharedFile>;
   /** Handles an answer of the agent; one for a request that is over is ignored. */
   answer(message: Answer): void;
 }
@@ -66,9 +67,13 @@ function handleAnswer(message: Answer, request: Pending, send: (message: FromTri
       void buildHere(message.requestId, message.path, request, send);
       break;
     case 'sharedFileError':
-      request.reject(request.failure === null ? new Error(message.message) : request.failure.thrown);
+      request.reject(request.failure === null ? agentFailure(message.failure) : request.failure.thrown);
       break;
   }
+}
+
+function agentFailure({ kind, message }: TrialFailure): TrialError {
+  return new TrialError(kind, message);
 }
 
 async function buildHere(

@@ -1,4 +1,5 @@
 import type { TrialAssignment } from '../../../core/assignment.ts';
+import type { CheckpointRef } from '../../../core/checkpoint.ts';
 import type { SweepId, TaskId, TrialId, WorkerId } from '../../../core/ids.ts';
 import type { TaskDefinition } from '../../../core/task.ts';
 import type { Query } from '../database.ts';
@@ -35,10 +36,12 @@ interface ClaimedRow {
   readonly seed: number;
   readonly replicate: number;
   readonly timeoutMs: number;
+  readonly checkpoint: CheckpointRef | null;
 }
 
 /**
- * Claims the first queued trials of a locked sweep for a worker: attempt number raised, attempt ACTIVE, lease running.
+ * Claims the first queued trials of a locked sweep for a worker: attempt number raised, attempt ACTIVE, lease running;
+ * with each goes the checkpoint that an earlier attempt left.
  * The first claim of a sweep makes it RUNNING.
  *
  * Guarantee: a trial is given to one caller (the sweep's lock, SKIP LOCKED, and attempts_one_active behind them); no
@@ -73,10 +76,14 @@ export async function claimTrials(query: Query, claim: ClaimFromSweep): Promise<
         WHERE id = $1 AND state = 'PENDING' AND EXISTS (SELECT FROM claimed)
      )
      SELECT c.id AS "trialId", c.attempt, c.task_id AS "taskId", k.definition, p.params, c.seed::float8 AS seed,
-            c.replicate, s.timeout_ms::float8 AS "timeoutMs"
+            c.replicate, s.timeout_ms::float8 AS "timeoutMs",
+            CASE WHEN h.trial_id IS NOT NULL
+                 THEN json_build_object('step', h.step, 'sha256', h.sha256, 'sizeBytes', h.size_bytes)
+            END AS checkpoint
        FROM claimed c
        JOIN points p ON p.id = c.point_id
        JOIN tasks k ON k.id = c.task_id
+       LEFT JOIN checkpoints h ON h.trial_id = c.id
        CROSS JOIN sweep s
       ORDER BY c.position`,
     [claim.sweepId, claim.taskIds, claim.workerId, claim.limit, claim.leaseMs],

@@ -54,7 +54,8 @@ function readTrials(query: Query, taskIds: readonly TaskId[]): Promise<readonly 
     `SELECT t.task_id AS "taskId", p.ordinal, p.cell, p.params, p.sources, p.in_space AS "inSpace",
             p.scale_factor AS "scaleFactor", t.replicate, t.seed::float8 AS seed, t.state,
             t.selection_value AS "selectionValue", t.test_value AS "testValue",
-            (t.extras ->> 'teacherTest')::float8 AS "teacherTest", a.backend, a.kernel_id AS "kernelId"
+            (t.extras ->> 'teacherTest')::float8 AS "teacherTest", t.teacher_sha256 AS "teacherSha256",
+            a.backend, a.kernel_id AS "kernelId"
        FROM trials t
        JOIN points p ON p.id = t.point_id
        JOIN tasks k ON k.id = t.task_id

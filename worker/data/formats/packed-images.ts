@@ -75,6 +75,12 @@ export async function writePackedImages(
   }
 }
 
+/** Size of the packed file of this content. */
+export function packedSizeBytes(content: PackedContent): number {
+  const images = allLabels(content).length;
+  return headerBytes + images * (Int32Array.BYTES_PER_ELEMENT + imageBytesOf(content.shape));
+}
+
 /**
  * Opens a packed file whose shape and labels must be those of `expected`; only header and labels are read.
  * @throws {TrialError} MISSING_DATA when it is another file, or cut short
@@ -83,7 +89,7 @@ export async function openPackedImages(path: string, expected: PackedContent): P
   const labels = allLabels(expected);
   const imageBytes = imageBytesOf(expected.shape);
   const head = Buffer.concat([headerOf(expected), new Uint8Array(labels.buffer)]);
-  const expectedBytes = head.length + labels.length * imageBytes;
+  const expectedBytes = packedSizeBytes(expected);
   const sizeBytes = await fileSizeBytes(path);
   if (sizeBytes !== expectedBytes) {
     throw missingData(

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { fillFrom } from '../bounded-file.ts';
 import { unreadableFile } from '../missing-data.ts';
 
@@ -28,22 +28,33 @@ interface Span {
  * @throws {TrialError} MISSING_DATA when the file is shorter than its count
  */
 export async function readRecords(file: RecordFile, indices: ArrayLike<number>, out: Uint8Array): Promise<void> {
+  const { path } = file;
+  const handle = await open(path, 'r').catch((error: unknown) => Promise.reject(unreadableFile(path, error)));
+  try {
+    await readOpenRecords(handle, file, indices, out);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** As `readRecords`, from a file that is open already. */
+export async function readOpenRecords(
+  handle: FileHandle,
+  file: RecordFile,
+  indices: ArrayLike<number>,
+  out: Uint8Array,
+): Promise<void> {
   const { recordBytes, headerBytes, path } = file;
   if (out.length !== indices.length * recordBytes) {
     throw new RangeError(`Cannot read ${indices.length} records of ${recordBytes} bytes into ${out.length} bytes`);
   }
-  const handle = await open(path, 'r').catch((error: unknown) => Promise.reject(unreadableFile(path, error)));
-  try {
-    for (const span of planSpans(file, indices)) {
-      const scratch = Buffer.allocUnsafe((span.last - span.first + 1) * recordBytes);
-      await fillFrom(handle, path, headerBytes + span.first * recordBytes, scratch);
-      for (const slot of span.slots) {
-        const from = (indices[slot]! - span.first) * recordBytes;
-        out.set(scratch.subarray(from, from + recordBytes), slot * recordBytes);
-      }
+  for (const span of planSpans(file, indices)) {
+    const scratch = Buffer.allocUnsafe((span.last - span.first + 1) * recordBytes);
+    await fillFrom(handle, path, headerBytes + span.first * recordBytes, scratch);
+    for (const slot of span.slots) {
+      const from = (indices[slot]! - span.first) * recordBytes;
+      out.set(scratch.subarray(from, from + recordBytes), slot * recordBytes);
     }
-  } finally {
-    await handle.close();
   }
 }
 

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { AbkdError, type Problem } from '../../../core/errors.ts';
 import type { Classifier } from '../classifier.ts';
 import { fromTorchLayout, torchShape } from './layout.ts';
+import type { WeightTensor } from './safetensors.ts';
 import type { StateDict, StateTensor } from './state-dict.ts';
 
 /** What `DataParallel` puts before every name. */
@@ -12,12 +13,17 @@ const wrapperPrefix = 'module.';
 const ignoredSuffix = '.num_batches_tracked';
 
 /**
- * Gives a model every parameter and running statistic of a state dict. Nothing is changed where anything does not fit.
+ * Every parameter and running statistic of a model as a state dict has them, in the model's own order: the prefix of
+ * `DataParallel` and counters are left out.
  * @param file the name of the weight file, for errors
  * @throws {AbkdError} MISSING_DATA with all problems at once (`details.problems`): tensors that are missing or
  *   unexpected, of another shape or dtype, with values that are not finite, or negative variances
  */
-export function loadStateDict(model: Classifier, stateDict: StateDict, file: string): void {
+export function matchStateDict(
+  model: Classifier,
+  stateDict: StateDict,
+  file: string,
+): ReadonlyMap<string, WeightTensor> {
   const state = withoutWrapper(stateDict);
   const targets = stateOf(model);
   const problems: Problem[] = [];
@@ -29,10 +35,20 @@ export function loadStateDict(model: Classifier, stateDict: StateDict, file: str
     if (!targets.has(name) && !name.endsWith(ignoredSuffix)) problems.push({ path: name, message: 'unexpected' });
   }
   if (problems.length > 0) throw mismatch(model, file, problems);
-  tf.tidy(() => {
-    for (const [name, variable] of targets) {
+  return new Map(
+    [...targets.keys()].map((name) => {
       const { shape, data } = state.get(name)!;
-      variable.assign(tf.tensor(fromTorchLayout({ shape, data: data! }), variable.shape));
+      return [name, { shape, data: data! }];
+    }),
+  );
+}
+
+/** Gives a model the values of a state dict; nothing is changed where anything does not fit. Errors as above. */
+export function loadStateDict(model: Classifier, stateDict: StateDict, file: string): void {
+  const values = matchStateDict(model, stateDict, file);
+  tf.tidy(() => {
+    for (const [name, variable] of stateOf(model)) {
+      variable.assign(tf.tensor(fromTorchLayout(values.get(name)!), variable.shape));
     }
   });
 }

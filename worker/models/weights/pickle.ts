@@ -50,10 +50,10 @@ export function unpickle(
   rules: PickleRules,
 ): { readonly value: PickleValue; readonly end: number } {
   const cursor = createByteCursor(bytes, start, rules.fail);
-  const state = { cursor, rules, stack: [], marks: [], memo: new Map() };
+  const state: Omit<Step, 'fail'> = { cursor, rules, stack: [], marks: [], memo: new Map() };
   for (;;) {
     const at = cursor.offset();
-    const fail: Fail = (problem) => rules.fail(`byte ${at}: ${problem}`);
+    const fail: Fail = (problem) => rules.fail(`byte ${at}${entryOf(state)}: ${problem}`);
     const step: Step = { ...state, fail };
     const opcode = cursor.uint(1);
     if (opcode === stop) return { value: pop(step), end: cursor.offset() };
@@ -61,6 +61,15 @@ export function unpickle(
     if (operation === undefined) throw fail(`opcode ${nameOf(opcode)}, expected one that plain data needs`);
     operation(step);
   }
+}
+
+/** The entry of the innermost dict that is under construction, for errors. */
+function entryOf({ stack, marks }: Pick<Step, 'stack' | 'marks'>): string {
+  const dict = stack.findLastIndex(isDict);
+  const nested = marks.find((height) => height > dict + 1);
+  const entries = stack.slice(dict + 1, nested);
+  const key = dict < 0 ? undefined : entries.findLast((value, i) => i % 2 === 0 && typeof value === 'string');
+  return key === undefined ? '' : `, in "${key}"`;
 }
 
 export function isTuple(value: PickleValue | undefined): value is PickleTuple {

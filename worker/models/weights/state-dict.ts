@@ -13,6 +13,13 @@ export interface StateTensor {
 /** What a weight file holds, by name, in file order: PyTorch's state dict. */
 export type StateDict = ReadonlyMap<string, StateTensor>;
 
+/** A weight file as it was read. */
+export interface StateDictFile {
+  readonly state: StateDict;
+  /** Free text by name, as safetensors have it. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** A weight file that cannot be used as it is. */
 export function unusableFile(file: string, problem: string, cause?: unknown): AbkdError {
   return new AbkdError('MISSING_DATA', `Cannot use weight file "${file}": ${problem}`, { cause });

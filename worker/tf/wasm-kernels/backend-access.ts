@@ -13,7 +13,7 @@ export interface KernelCall<InputName extends string, Attributes> {
 
 /** Gives a typed kernel the signature that tfjs registers. tfjs calls it with what the operation of that name passes. */
 export function asKernelFunc<InputName extends string, Attributes>(
-  kernel: (call: KernelCall<InputName, Attributes>) => TensorInfo,
+  kernel: (call: KernelCall<InputName, Attributes>) => TensorInfo | TensorInfo[],
 ): KernelFunc {
   return (call) => kernel(call as unknown as KernelCall<InputName, Attributes>);
 }
@@ -33,6 +33,16 @@ export function shippedKernel(
  */
 export function heapView(backend: BackendWasm, tensor: TensorInfo): Float32Array {
   return backend.typedArrayFromHeap(tensor) as Float32Array;
+}
+
+/** Where a tensor's elements begin in the WASM heap, bytes. Stays until the tensor is freed. */
+export function addressOf(backend: BackendWasm, tensor: TensorInfo): number {
+  return backend.getMemoryOffset(tensor.dataId);
+}
+
+/** A float32 tensor, uninitialised. */
+export function allocate(backend: BackendWasm, shape: readonly number[]): TensorInfo {
+  return backend.makeOutput([...shape], 'float32');
 }
 
 /** Frees intermediate tensors that a kernel made. */
