@@ -93,6 +93,12 @@ describe('random search', () => {
     expect(Math.abs(mean - 1 / 6)).toBeLessThan(0.03);
   });
 
+  it('suggests nothing more where all that it can find is taken', () => {
+    const narrow = { ...continuous, constraints: [readConstraint('alpha + beta <= 0')] };
+    const pending = [{ cell: 'alpha=0,beta=0', params: { alpha: 0, beta: 0 } }];
+    expect(suggest(request({ space: narrow, pending }))).toEqual([]);
+  });
+
   it('says so when the constraints leave nothing to draw', () => {
     const impossible = { ...continuous, constraints: [readConstraint('alpha + beta >= 3')] };
     expect(() => suggest(request({ space: impossible }))).toThrow(AbkdError);
