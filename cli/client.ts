@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type {
   CreatedSweep,
   Page,
+  PointAnswer,
   SummaryAnswer,
   SweepAnswer,
   SweepListItem,
@@ -34,6 +35,8 @@ export interface Client {
   cancelSweep(id: string): Promise<{ readonly id: string; readonly state: SweepState }>;
   /** Trials of a sweep in one state, at most `limit`. */
   listTrials(id: string, state: TrialState, limit: number): Promise<readonly TrialAnswer[]>;
+  /** All points of a sweep, by task and in the order of suggestion. */
+  listPoints(id: string): Promise<readonly PointAnswer[]>;
   readSummary(query: SummaryQuery): Promise<SummaryAnswer>;
   listWorkers(): Promise<readonly WorkerAnswer[]>;
   /** The full identifier for a unique beginning, or for `latest`. @throws {AbkdError} NOT_FOUND, BAD_REQUEST */
@@ -62,6 +65,11 @@ export function createClient(url: string): Client {
     cancelSweep: (id) => call(`/sweeps/${id}/cancel`, { method: 'POST' }),
     listTrials: (id, state, limit) =>
       readPages((cursor) => call(`/sweeps/${id}/trials${queryOf({ state, limit: pageSize, cursor })}`), limit),
+    listPoints: (id) =>
+      readPages(
+        (cursor) => call(`/sweeps/${id}/points${queryOf({ limit: pageSize, cursor })}`),
+        Number.POSITIVE_INFINITY,
+      ),
     readSummary: (query) => call(`/summary${queryOf({ ...query })}`),
     listWorkers: async () => (await call<Page<WorkerAnswer>>('/workers')).items,
     resolveSweep: (prefix) => resolveSweep(client, prefix),

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
-import type { Estimate, TrialCounts } from '../core/api.ts';
+import type { Estimate, TaskProgress, TrialCounts } from '../core/api.ts';
 import { isFinalTrialState, type TrialState } from '../core/trial.ts';
+import { sumOf } from '../core/trial-counts.ts';
 
 const absent = '–';
 
@@ -82,15 +83,21 @@ export function shortId(id: string): string {
   return id.slice(0, 8);
 }
 
-/** Trials in all, and how many are final. */
-export function countTrials(counts: TrialCounts): { readonly total: number; readonly done: number } {
-  let total = 0;
-  let done = 0;
-  for (const [state, count] of Object.entries(counts)) {
-    total += count;
-    if (isFinalTrialState(state as TrialState)) done += count;
-  }
-  return { total, done };
+/** Trials in all, those to come included where `planned` is given, and how many are final. */
+export function countTrials(
+  counts: TrialCounts,
+  planned = sumOf(counts),
+): { readonly total: number; readonly done: number } {
+  const final = Object.entries(counts).filter(([state]) => isFinalTrialState(state as TrialState));
+  return { total: planned, done: final.reduce((sum, [, count]) => sum + count, 0) };
+}
+
+/** `suggested 12/20` over all tasks whose searches are open; null where none is. */
+export function suggestedText(tasks: readonly Pick<TaskProgress, 'search'>[]): string | null {
+  const searches = tasks.flatMap(({ search }) => (search === null ? [] : [search]));
+  if (!searches.some(({ state }) => state === 'OPEN')) return null;
+  const sum = (field: 'suggested' | 'planned') => searches.reduce((total, search) => total + search[field], 0);
+  return `suggested ${sum('suggested')}/${sum('planned')}`;
 }
 
 /** `3 trials`, `1 trial`. */

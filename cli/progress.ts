@@ -5,7 +5,7 @@ import { isFinalSweepState } from '../core/sweep.ts';
 import { sleep } from '../platform/async.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Client } from './client.ts';
-import { countTrials, formatMeanSe, formatParams, formatSeconds, plural } from './format.ts';
+import { countTrials, formatMeanSe, formatParams, formatSeconds, plural, suggestedText } from './format.ts';
 import { displayWidth } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -88,7 +88,7 @@ function createLines(terminal: Terminal): ProgressView {
   const shownBest = new Map<string, string>();
   return {
     show: (sweep) => {
-      const { done, total } = countTrials(sweep.trials);
+      const { done, total } = countTrials(sweep.trials, sweep.plannedTrials);
       const mark = [sweep.state, Math.floor((20 * done) / Math.max(1, total)), ...sweep.unmetNeeds].join('|');
       // How it ended is told by those who watch.
       if (mark === last || isFinalSweepState(sweep.state)) return;
@@ -129,7 +129,10 @@ function createBars(terminal: Terminal): ProgressView {
         const payload = { title, titleWidth, note };
         const bar = shown[index];
         if (bar === undefined) shown.push(bars.create(total, done, payload));
-        else bar.update(done, payload);
+        else {
+          bar.setTotal(total);
+          bar.update(done, payload);
+        }
       }
     },
     say: (text) => bars.log(`${text}\n`),
@@ -148,25 +151,26 @@ function overallLine(sweep: SweepAnswer): BarLine {
   return {
     title: sweep.name,
     note: [overallText(sweep), ...sweep.unmetNeeds].join('; '),
-    ...countTrials(sweep.trials),
+    ...countTrials(sweep.trials, sweep.plannedTrials),
   };
 }
 
 function taskLine(task: TaskProgress): BarLine {
-  const { done, total } = countTrials(task.trials);
-  const best = bestText(task);
-  const note = `${done}/${total}${best === null ? '' : `  ${best}`}`;
+  const { done, total } = countTrials(task.trials, task.plannedTrials);
+  const note = [`${done}/${total}`, suggestedText([task]), bestText(task)].filter((part) => part !== null).join('  ');
   return { title: `  ${taskTitle(task)}`, note, done, total };
 }
 
-/** `RUNNING: 45 of 84 trials, 2 running, 1 failed, about 2 min 03 s to go`. */
+/** `RUNNING: 45 of 84 trials, 2 running, 1 failed, suggested 20/40, about 2 min 03 s to go`. */
 export function overallText(sweep: SweepAnswer): string {
-  const { done, total } = countTrials(sweep.trials);
+  const { done, total } = countTrials(sweep.trials, sweep.plannedTrials);
   const { RUNNING, FAILED } = sweep.trials;
+  const suggested = suggestedText(sweep.tasks);
   const parts = [
     `${done} of ${plural(total, 'trial')}`,
     ...(RUNNING > 0 ? [`${RUNNING} running`] : []),
     ...(FAILED > 0 ? [`${FAILED} failed`] : []),
+    ...(suggested === null ? [] : [suggested]),
     ...(RUNNING > 0 && done === 0 && isReal(sweep) ? ['preparing teacher and data'] : []),
     ...(sweep.etaSeconds === null || isFinalSweepState(sweep.state)
       ? []

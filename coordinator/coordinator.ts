@@ -5,7 +5,9 @@ import { type CoordinatorContext, type CoordinatorOverrides, createCoordinatorLo
 import { runCancelWatch } from './engine/cancel-watch.ts';
 import { runCheckpointSweeper } from './engine/checkpoint-sweeper.ts';
 import { runLeaseReaper } from './engine/lease-reaper.ts';
+import { createSearchPool } from './engine/search-pool.ts';
 import { runSettleLoop } from './engine/settle-loop.ts';
+import { runSuggestLoop } from './engine/suggest-loop.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createSessionRegistry, type SessionRegistry } from './grpc/session-registry.ts';
 import { startHttpServer } from './http/server.ts';
@@ -13,6 +15,8 @@ import { createArtifactService } from './service/artifacts.ts';
 import { createCheckpointService } from './service/checkpoints.ts';
 import { createHealthService } from './service/health.ts';
 import { createLeaseService } from './service/leases.ts';
+import { createPointService } from './service/points.ts';
+import { createSearchService } from './service/searches.ts';
 import { createSummaryService } from './service/summary.ts';
 import { createSweepService } from './service/sweeps.ts';
 import { createTrialService } from './service/trials.ts';
@@ -52,13 +56,22 @@ type Services = ReturnType<typeof createServices>;
 function createServices(config: CoordinatorConfig, context: CoordinatorContext) {
   const { store, bus, events, clock } = context;
   const { leaseMs } = config;
-  const finished = createBell();
+  const [finished, results] = [createBell(), createBell()];
+  const ringBoth = () => {
+    finished.ring();
+    results.ring();
+  };
+  const pool = createSearchPool();
   return {
     finished,
-    leases: createLeaseService({ store, bus, events, leaseMs, finished }),
-    workers: createWorkerService(store, events),
+    results,
+    pool,
+    searches: createSearchService({ store, pool, bus, events, finished }),
+    leases: createLeaseService({ store, bus, events, leaseMs, finished: { ring: ringBoth } }),
+    workers: createWorkerService({ store, events, attached: results }),
     sweeps: createSweepService({ store, bus, events, clock }),
     trials: createTrialService(store),
+    points: createPointService(store),
     summary: createSummaryService(store, clock),
     health: createHealthService(store, bus),
     artifacts: createArtifactService({ store, files: context.artifacts, events, leaseMs }),
@@ -78,6 +91,7 @@ async function startServers(
   const loops = runLoops(config, context, services, sessions, stopping.signal);
   lifecycle.add('loops', async () => {
     stopping.abort();
+    await services.pool.close();
     await loops;
   });
   const shared = { ...context, ...services, ...config, sessions, stopping: stopping.signal };
@@ -97,13 +111,14 @@ async function startServers(
 async function runLoops(
   config: CoordinatorConfig,
   { bus, log }: CoordinatorContext,
-  { leases, sweeps, checkpoints, finished }: Services,
+  { leases, sweeps, searches, checkpoints, finished, results }: Services,
   sessions: SessionRegistry,
   signal: AbortSignal,
 ): Promise<void> {
   await Promise.all([
     runLeaseReaper({ leases, leaseMs: config.leaseMs, signal, log }),
     runSettleLoop({ sweeps, finished, signal, log }),
+    runSuggestLoop({ searches, results, bus, signal, log }),
     runCheckpointSweeper({ checkpoints, everyMs: config.leaseMs, signal, log }),
     runCancelWatch({ sessions, sweeps, bus, renewMs: config.renewMs, signal, log }),
   ]);

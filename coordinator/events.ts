@@ -1,7 +1,7 @@
 import type { TrialAssignment } from '../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome } from '../core/attempt.ts';
 import type { CheckpointRef } from '../core/checkpoint.ts';
-import type { SweepId, WorkerId } from '../core/ids.ts';
+import type { SweepId, TaskId, WorkerId } from '../core/ids.ts';
 import type { TrialState } from '../core/trial.ts';
 import type { WorkerHello } from '../core/worker.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -11,6 +11,16 @@ export interface Events {
   sweepCreated(sweepId: SweepId, size: { readonly tasks: number; readonly plannedTrials: number }): void;
   sweepCancelled(sweepId: SweepId): void;
   sweepSettled(sweepId: SweepId): void;
+  pointsSuggested(
+    sweepId: SweepId,
+    batch: {
+      readonly taskId: TaskId;
+      /** Ordinal of the first. */
+      readonly first: number;
+      readonly count: number;
+      readonly isFinished: boolean;
+    },
+  ): void;
   trialClaimed(assignment: TrialAssignment, workerId: WorkerId): void;
   trialFinished(key: AttemptKey, outcome: AttemptOutcome, trialState: TrialState): void;
   /** A result that came after the lease was lost: kept for audit, never counted. */
@@ -28,6 +38,7 @@ export function createEvents(log: Logger): Events {
     sweepCreated: (sweepId, size) => log.info({ sweepId, ...size }, 'sweep created'),
     sweepCancelled: (sweepId) => log.info({ sweepId }, 'sweep cancelled'),
     sweepSettled: (sweepId) => log.info({ sweepId }, 'sweep settled'),
+    pointsSuggested: (sweepId, batch) => log.info({ sweepId, ...batch }, 'points suggested'),
     trialClaimed: ({ sweepId, checkpoint, ...key }, workerId) =>
       log.info({ ...idsOf(key), workerId, sweepId, checkpointStep: checkpoint?.step }, 'trial claimed'),
     trialFinished: (key, outcome, trialState) =>

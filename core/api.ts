@@ -2,6 +2,8 @@
 import type { AttemptState } from './attempt.ts';
 import type { Problem } from './errors.ts';
 import type { Measurement } from './measurement.ts';
+import type { SuggestionRecord } from './search/record.ts';
+import type { SearchState } from './search/session.ts';
 import type { SweepState } from './sweep.ts';
 import type { TaskDefinition } from './task.ts';
 import type { TrialFailure, TrialState } from './trial.ts';
@@ -45,6 +47,8 @@ export interface SweepListItem {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly trials: TrialCounts;
+  /** Trials that the sweep will have in the end: an open search adds to those that `trials` counts. */
+  readonly plannedTrials: number;
 }
 
 export interface SweepAnswer extends SweepListItem {
@@ -68,8 +72,32 @@ export interface TaskProgress {
   readonly definition: TaskDefinition;
   readonly points: number;
   readonly trials: TrialCounts;
+  readonly plannedTrials: number;
+  /** Null where all points were known at submission. */
+  readonly search: SearchProgress | null;
   /** Best point so far by mean selection value; null before the first success. */
   readonly best: PointResult | null;
+}
+
+/** How far a search is whose results decide what is tried next. */
+export interface SearchProgress {
+  readonly state: Exclude<SearchState, 'PLANNED'>;
+  /** Points that the strategy has chosen, and how many it will have. Landmarks are not counted. */
+  readonly suggested: number;
+  readonly planned: number;
+}
+
+/** A point of a sweep. */
+export interface PointAnswer {
+  readonly taskId: string;
+  /** Place within the task, in the order of suggestion. */
+  readonly ordinal: number;
+  readonly cell: string;
+  readonly params: Readonly<Record<string, number>>;
+  readonly sources: readonly string[];
+  readonly inSpace: boolean;
+  /** How an adaptive strategy came to it, enough to compute it again; null for points known at submission. */
+  readonly suggestion: SuggestionRecord | null;
 }
 
 /** Mean over seeds. `sd` and `se` are null where n < 2. Unit: that of the metric (top1: percent, 0..100). */

@@ -1,3 +1,4 @@
+import type { SearchState } from './search/session.ts';
 import type { TaskDefinition } from './task.ts';
 
 /** Everything that a submitted spec will do, before anything is stored. Made by `core/spec/expand.ts`. */
@@ -24,6 +25,9 @@ export interface TaskPlan {
   readonly fingerprint: string;
   /** The same hash without the objective: tasks that share it may be set side by side (a baseline and an abkd task). */
   readonly comparisonKey: string;
+  readonly searchState: SearchState;
+  /** Points that the task will have in the end: those of `points`, and what an open search will add. */
+  readonly plannedPoints: number;
   readonly points: readonly PointPlan[];
   readonly warnings: readonly string[];
 }

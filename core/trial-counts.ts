@@ -15,6 +15,11 @@ export function addTrialCounts(all: Iterable<TrialCounts>): TrialCounts {
   return sum;
 }
 
+/** Trials in any state. */
+export function sumOf(counts: TrialCounts): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
 function zeroCounts(): Record<TrialState, number> {
   return { QUEUED: 0, RUNNING: 0, WAITING: 0, SUCCEEDED: 0, FAILED: 0, PRUNED: 0, CANCELLED: 0 };
 }

@@ -35,6 +35,11 @@ export const commands: readonly CommandEntry[] = [
     summary: 'best α/β per dataset, pair and objective, beside landmarks and baselines',
     load: async () => (await import('./best.ts')).best,
   },
+  {
+    name: 'replay',
+    summary: 'compute every suggestion of a finished or running search again',
+    load: async () => (await import('./replay.ts')).replay,
+  },
   { name: 'cancel', summary: 'stop a sweep', load: async () => (await import('./cancel.ts')).cancel },
   {
     name: 'coordinator',

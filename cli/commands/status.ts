@@ -47,7 +47,7 @@ export const status = defineCommand({
 function renderSweeps(sweeps: readonly SweepListItem[], terminal: Terminal): readonly string[] {
   const now = systemClock.now();
   const rows = sweeps.map((sweep) => {
-    const { done, total } = countTrials(sweep.trials);
+    const { done, total } = countTrials(sweep.trials, sweep.plannedTrials);
     return [
       shortId(sweep.id),
       sweep.name,
@@ -74,16 +74,23 @@ function renderSweeps(sweeps: readonly SweepListItem[], terminal: Terminal): rea
 }
 
 async function renderSweep(sweep: SweepAnswer, client: Client, terminal: Terminal): Promise<readonly string[]> {
+  const isAdaptive = sweep.tasks.some(({ search }) => search !== null);
   const tasks = sweep.tasks.map((task) => {
-    const { done, total } = countTrials(task.trials);
+    const { done, total } = countTrials(task.trials, task.plannedTrials);
     const pair = task.teacher === null ? task.student : `${task.teacher} → ${task.student}`;
-    return [taskTitle(task), pair, `${task.points}`, `${done}/${total}`, bestText(task) ?? ''];
+    const suggested = task.search === null ? '' : `${task.search.suggested}/${task.search.planned}`;
+    return [
+      ...[taskTitle(task), pair, `${task.points}`],
+      ...(isAdaptive ? [suggested] : []),
+      ...[`${done}/${total}`, bestText(task) ?? ''],
+    ];
   });
   const table = renderTable(
     [
       { title: 'task', flexible: true },
       { title: 'pair', flexible: true },
       { title: 'points', align: 'right' },
+      ...(isAdaptive ? [{ title: 'suggested', align: 'right' } as const] : []),
       { title: 'trials', align: 'right' },
       { title: 'best so far: mean ± se (n)' },
     ],

@@ -2,6 +2,7 @@ import express, { type Express, type RequestHandler, Router } from 'express';
 import { AbkdError } from '../../core/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { HealthService } from '../service/health.ts';
+import type { PointService } from '../service/points.ts';
 import type { SummaryService } from '../service/summary.ts';
 import type { SweepService } from '../service/sweeps.ts';
 import type { TrialService } from '../service/trials.ts';
@@ -14,6 +15,7 @@ import { addSweepRoutes } from './sweeps.ts';
 export interface AppOptions {
   readonly sweeps: SweepService;
   readonly trials: TrialService;
+  readonly points: PointService;
   readonly summary: SummaryService;
   readonly workers: WorkerService;
   readonly health: HealthService;
@@ -42,9 +44,9 @@ export function createApp(options: AppOptions): Express {
 /** One address per thing. */
 const strict = { strict: true, caseSensitive: true };
 
-function apiRoutes({ sweeps, trials, summary, workers }: AppOptions): Router {
+function apiRoutes({ sweeps, trials, points, summary, workers }: AppOptions): Router {
   const router = Router(strict);
-  addSweepRoutes(router, sweeps, trials);
+  addSweepRoutes(router, { sweeps, trials, points });
   addResultRoutes(router, trials, summary);
   addFleetRoutes(router, workers);
   return router;

@@ -35,6 +35,18 @@ export const trialListQuery = z.strictObject({
   state: z.enum(TrialState).optional(),
 });
 
+export const pointListQuery = z.strictObject({
+  cursor: z
+    .string()
+    .regex(/^\d{1,9}\.\d{1,9}$/, cursorProblem)
+    .transform((text) => {
+      const [task, point] = text.split('.').map(Number) as [number, number];
+      return { task, point };
+    })
+    .optional(),
+  limit,
+});
+
 export const summaryQuery = z.strictObject({
   dataset: name.optional(),
   student: name.optional(),

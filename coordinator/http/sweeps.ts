@@ -1,12 +1,16 @@
 import express, { type RequestHandler, type Router } from 'express';
 import { specContentTypes } from '../../core/spec/document.ts';
 import { specLimits } from '../../core/spec/limits.ts';
+import type { PointService } from '../service/points.ts';
 import type { SweepService } from '../service/sweeps.ts';
 import type { TrialService } from '../service/trials.ts';
-import { noQuery, readQuery, readSweepId, sweepListQuery, trialListQuery } from './query.ts';
+import { noQuery, pointListQuery, readQuery, readSweepId, sweepListQuery, trialListQuery } from './query.ts';
 import { addRoute, sendJson } from './route.ts';
 
-export function addSweepRoutes(router: Router, sweeps: SweepService, trials: TrialService): void {
+export function addSweepRoutes(
+  router: Router,
+  { sweeps, trials, points }: { sweeps: SweepService; trials: TrialService; points: PointService },
+): void {
   addRoute(router, '/sweeps', {
     get: async (request, response) => {
       const { cursor, limit } = readQuery(sweepListQuery, request);
@@ -25,6 +29,12 @@ export function addSweepRoutes(router: Router, sweeps: SweepService, trials: Tri
       const { cursor, limit, state } = readQuery(trialListQuery, request);
       const query = { after: cursor ?? null, limit, state: state ?? null };
       sendJson(response, await trials.list(readSweepId(request), query));
+    },
+  });
+  addRoute(router, '/sweeps/:id/points', {
+    get: async (request, response) => {
+      const { cursor, limit } = readQuery(pointListQuery, request);
+      sendJson(response, await points.list(readSweepId(request), { after: cursor ?? null, limit }));
     },
   });
   addRoute(router, '/sweeps/:id/cancel', { post: [cancelSweep(sweeps)] });

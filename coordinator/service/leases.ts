@@ -27,7 +27,7 @@ export interface LeaseServiceOptions {
   readonly events: Events;
   readonly leaseMs: number;
   /** Rung whenever a trial may have reached its final state. */
-  readonly finished: Bell;
+  readonly finished: Pick<Bell, 'ring'>;
 }
 
 export function createLeaseService({ store, bus, events, leaseMs, finished }: LeaseServiceOptions): LeaseService {

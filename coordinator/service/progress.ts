@@ -1,7 +1,8 @@
 import type { PointResult, SweepAnswer, TaskProgress, TrialCounts } from '../../core/api.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { SweepSpec } from '../../core/spec/schema.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';
-import { addTrialCounts } from '../../core/trial-counts.ts';
+import { addTrialCounts, sumOf } from '../../core/trial-counts.ts';
 import type { Store, StoredSweep, StoredTask } from '../store/store.ts';
 import { type BestPoints, createBestPointsReader } from './best-points.ts';
 
@@ -13,13 +14,17 @@ export function createProgressReader(store: Store, clock: Clock): (sweep: Stored
     const countsByTask = new Map(counts.map((entry) => [entry.taskId, entry.counts]));
     const trials = addTrialCounts([...countsByTask.values()]);
     const best: BestPoints = trials.SUCCEEDED === 0 ? new Map() : await readBest(sweep, trials);
+    const isFinal = isFinalSweepState(sweep.state);
+    const described = tasks.map((task) =>
+      describeTask(task, sweep, countsByTask.get(task.id) ?? noTrials, best.get(task.fingerprint) ?? null),
+    );
+    const plannedTrials = described.reduce((sum, task) => sum + task.plannedTrials, 0);
     return {
       ...describeSweep(sweep, trials),
-      tasks: tasks.map((task) =>
-        describeTask(task, countsByTask.get(task.id) ?? noTrials, best.get(task.fingerprint) ?? null),
-      ),
-      etaSeconds: isFinalSweepState(sweep.state) ? null : estimateSeconds(sweep.startedAt, trials, clock),
-      unmetNeeds: isFinalSweepState(sweep.state) || trials.QUEUED === 0 ? [] : await describeUnmetNeeds(sweep, store),
+      plannedTrials,
+      tasks: described,
+      etaSeconds: isFinal ? null : estimateSeconds(sweep.startedAt, trials, plannedTrials, clock),
+      unmetNeeds: isFinal ? [] : [...(await describeUnmetNeeds(sweep, trials, store)), ...searchFailures(tasks)],
     };
   };
 }
@@ -38,25 +43,43 @@ function describeSweep(sweep: StoredSweep, trials: TrialCounts) {
   };
 }
 
-function describeTask(task: StoredTask, trials: TrialCounts, best: PointResult | null): TaskProgress {
+function describeTask(
+  task: StoredTask,
+  { spec }: StoredSweep,
+  trials: TrialCounts,
+  best: PointResult | null,
+): TaskProgress {
   const { id, ordinal, dataset, teacher, student, objective, fingerprint, definition, points } = task;
-  return { id, ordinal, dataset, teacher, student, objective, fingerprint, definition, points, trials, best };
+  const { searchState, suggested, plannedPoints } = task;
+  const toCome = searchState === 'OPEN' ? plannedPoints - points : 0;
+  return {
+    ...{ id, ordinal, dataset, teacher, student, objective, fingerprint, definition, points, trials, best },
+    plannedTrials: sumOf(trials) + toCome * (spec as SweepSpec).replicates,
+    search: searchState === 'PLANNED' ? null : { state: searchState, suggested, planned: suggested + toCome },
+  };
 }
 
 /** Time left if the remaining trials go as fast as those that ended. */
-function estimateSeconds(startedAt: Date | null, trials: TrialCounts, clock: Clock): number | null {
+function estimateSeconds(startedAt: Date | null, trials: TrialCounts, planned: number, clock: Clock): number | null {
   const ended = trials.SUCCEEDED + trials.FAILED + trials.PRUNED;
-  const left = trials.QUEUED + trials.RUNNING + trials.WAITING;
+  const left = planned - ended - trials.CANCELLED;
   if (startedAt === null || ended === 0 || left === 0) return null;
   const elapsedMs = Math.max(0, clock.now() - startedAt.getTime());
   return Math.round((elapsedMs / 1000) * (left / ended));
 }
 
-async function describeUnmetNeeds(sweep: StoredSweep, store: Store): Promise<readonly string[]> {
+async function describeUnmetNeeds(sweep: StoredSweep, trials: TrialCounts, store: Store): Promise<readonly string[]> {
+  if (trials.QUEUED === 0) return [];
   const { attachedWorkers, datasets } = await store.findUnmetNeeds(sweep.id);
   if (attachedWorkers === 0) return ['no worker is attached: start one with `abkd worker --coordinator HOST:PORT`'];
   return datasets.map(
     (dataset) => `no attached worker has dataset "${dataset}": put its files into the ABKD_DATA_DIR of a worker`,
+  );
+}
+
+function searchFailures(tasks: readonly StoredTask[]): readonly string[] {
+  return tasks.flatMap(({ dataset, objective, searchFailure }) =>
+    searchFailure === null ? [] : [`the search of ${dataset} ${objective} cannot go on, tried again: ${searchFailure}`],
   );
 }
 

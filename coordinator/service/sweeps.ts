@@ -4,6 +4,7 @@ import type { SweepId } from '../../core/ids.ts';
 import type { SweepPlan } from '../../core/plan.ts';
 import { expandSpec } from '../../core/spec/expand.ts';
 import { parseSpec } from '../../core/spec/parse.ts';
+import type { SweepSpec } from '../../core/spec/schema.ts';
 import type { SweepState } from '../../core/sweep.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Events } from '../events.ts';
@@ -91,5 +92,6 @@ function describeCreated(sweep: StoredSweep, plan: SweepPlan): CreatedSweep {
 }
 
 function countPlannedTrials(plan: SweepPlan): number {
-  return plan.tasks.flatMap((task) => task.points).reduce((sum, point) => sum + point.trials.length, 0);
+  const { replicates } = plan.spec as SweepSpec;
+  return plan.tasks.reduce((sum, task) => sum + task.plannedPoints * replicates, 0);
 }

@@ -4,6 +4,7 @@ import type { WorkerId } from '../../core/ids.ts';
 import { protocolVersion } from '../../core/kernel.ts';
 import { checkKernelProof, type KernelProof } from '../../core/kernel-proof.ts';
 import type { WorkerHello } from '../../core/worker.ts';
+import type { Bell } from '../../platform/bell.ts';
 import { packageVersion } from '../../platform/version.ts';
 import type { Events } from '../events.ts';
 import type { Store } from '../store/store.ts';
@@ -19,12 +20,19 @@ export interface WorkerService {
 
 const recentlySeenMs = 3_600_000;
 
-export function createWorkerService(store: Store, events: Events): WorkerService {
+export function createWorkerService(options: {
+  readonly store: Store;
+  readonly events: Events;
+  /** Rung whenever a worker attached: searches may choose more points for it. */
+  readonly attached: Pick<Bell, 'ring'>;
+}): WorkerService {
+  const { store, events, attached } = options;
   return {
     attach: async (worker, proof, held) => {
       assertKernel(worker, proof, events);
       await store.attachWorker(worker);
       events.workerAttached(worker, held);
+      attached.ring();
     },
     detach: async (workerId, reason) => {
       await store.detachWorker(workerId);

@@ -58,6 +58,11 @@ export function toStoreError(action: string, error: unknown): AbkdError {
   return new AbkdError('INTERNAL', `Cannot ${action}: the database refused it`, { cause: error });
 }
 
+/** True where a UNIQUE constraint refused a row. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'code') === '23505';
+}
+
 /** The error and everything that caused it; Prisma keeps the driver's error in `meta`. */
 function chainOf(error: unknown): readonly object[] {
   const found = new Set<object>();

@@ -15,32 +15,41 @@ export interface TrialRow extends TrialPlan {
   readonly position: number;
 }
 
-/**
- * Trials in the order in which they are to run: replicate 0 of every point first, landmarks leading, tasks in turn;
- * then replicate 1, and so on. So the whole (alpha, beta) plane of every task shows early, with the named points and
- * baselines to compare with, and a sweep that is cancelled half way has no task or corner without any result.
- */
+/** The rows of all tasks; of each task the landmarks run first. */
 export function rowsOfPlan(plan: SweepPlan): PlanRows {
   const tasks = plan.tasks.map((task) => ({ ...task, id: randomUUID() }));
   const points = tasks.flatMap((task) => {
     const ordered = [...task.points.filter(isLandmark), ...task.points.filter((point) => !isLandmark(point))];
     return ordered.map((point, turn) => ({ ...point, id: randomUUID(), taskId: task.id, turn, task: task.ordinal }));
   });
+  return { tasks, points, trials: orderTrials(points, 0) };
+}
+
+/** A point with its turn within its task and the place of the task. */
+type TurnedPoint = Pick<PointPlan, 'trials'> & {
+  readonly id: string;
+  readonly taskId: string;
+  readonly turn: number;
+  readonly task: number;
+};
+
+/**
+ * Trials in the order in which they are to run: replicate 0 of every point first, tasks in turn; then replicate 1, and so
+ * on. So the whole (alpha, beta) plane of every task shows early, with the named points and baselines to compare with,
+ * and a sweep that is cancelled half way has no task or corner without any result.
+ */
+export function orderTrials(points: readonly TurnedPoint[], firstPosition: number): readonly TrialRow[] {
   const trials = points.flatMap((point) => point.trials.map((trial) => ({ trial, point })));
   trials.sort(
     (a, b) => a.trial.replicate - b.trial.replicate || a.point.turn - b.point.turn || a.point.task - b.point.task,
   );
-  return {
-    tasks,
-    points,
-    trials: trials.map(({ trial, point }, position) => ({
-      ...trial,
-      id: randomUUID(),
-      taskId: point.taskId,
-      pointId: point.id,
-      position,
-    })),
-  };
+  return trials.map(({ trial, point }, place) => ({
+    ...trial,
+    id: randomUUID(),
+    taskId: point.taskId,
+    pointId: point.id,
+    position: firstPosition + place,
+  }));
 }
 
 function isLandmark(point: PointPlan): boolean {

@@ -1,6 +1,7 @@
 import { createCheckpointVerbs } from './checkpoints.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { createLeaseVerbs } from './leases.ts';
+import { createSearchVerbs } from './searches.ts';
 import type { Store } from './store.ts';
 import { createSweepVerbs } from './sweeps.ts';
 import { createTrialVerbs } from './trials.ts';
@@ -15,6 +16,7 @@ import { createArtifactVerbs, createWorkerVerbs } from './workers.ts';
  *
  *  cancel   sweep FOR UPDATE          waits for all below, and they for it
  *  claim    sweep FOR NO KEY UPDATE   one claimer per sweep at a time
+ *  append   sweep FOR NO KEY UPDATE   like a claim; then its task
  *  end      sweep FOR KEY SHARE       any number, also beside a claim
  *  expire   sweep FOR KEY SHARE       skips what is locked
  */
@@ -22,6 +24,7 @@ export function openStore(options: StoreOptions): Store {
   const database = openDatabase(options);
   return {
     ...createSweepVerbs(database),
+    ...createSearchVerbs(database),
     ...createLeaseVerbs(database),
     ...createCheckpointVerbs(database),
     ...createTrialVerbs(database),

@@ -1,9 +1,10 @@
-import type { AttemptAnswer, TrialAnswer, TrialCounts } from '../../core/api.ts';
+import type { AttemptAnswer, PointAnswer, TrialAnswer, TrialCounts } from '../../core/api.ts';
 import type { SweepId, TaskId } from '../../core/ids.ts';
+import type { SuggestionRecord } from '../../core/search/record.ts';
 import type { TaskDefinition } from '../../core/task.ts';
 import type { FailureKind, TrialFailure, TrialState } from '../../core/trial.ts';
 import type { Prisma } from '../../prisma/gen/client.ts';
-import type { StoredSweep, StoredTask } from './store.ts';
+import type { PointPlace, StoredSweep, StoredTask } from './store.ts';
 
 // JSON columns are read as the type that was written: their content was validated before it was stored and no row is
 // changed by hand, so it is not parsed again for each of a hundred thousand trials.
@@ -26,7 +27,10 @@ export function toStoredSweep(row: SweepRow): StoredSweep {
 
 export const taskColumns = { _count: { select: { points: true } } } as const;
 
-export function toStoredTask(row: Prisma.TaskGetPayload<{ include: typeof taskColumns }>): StoredTask {
+export function toStoredTask(
+  row: Prisma.TaskGetPayload<{ include: typeof taskColumns }>,
+  suggested: number,
+): StoredTask {
   return {
     id: row.id as TaskId,
     ordinal: row.ordinal,
@@ -38,6 +42,25 @@ export function toStoredTask(row: Prisma.TaskGetPayload<{ include: typeof taskCo
     fingerprint: row.fingerprint,
     comparisonKey: row.comparisonKey,
     points: row._count.points,
+    suggested,
+    plannedPoints: row.plannedPoints,
+    searchState: row.searchState,
+    searchFailure: row.searchFailure,
+  };
+}
+
+type PointRow = Prisma.PointGetPayload<{ include: { task: { select: { ordinal: true } } } }>;
+
+export function toPointAnswer(row: PointRow): PointAnswer & { readonly place: PointPlace } {
+  return {
+    taskId: row.taskId,
+    ordinal: row.ordinal,
+    cell: row.cell,
+    params: row.params as Record<string, number>,
+    sources: row.sources,
+    inSpace: row.inSpace,
+    suggestion: row.suggestion as SuggestionRecord | null,
+    place: { task: row.task.ordinal, point: row.ordinal },
   };
 }
 

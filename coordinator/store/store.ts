@@ -1,15 +1,27 @@
-import type { AttemptAnswer, SweepListItem, TrialAnswer, TrialCounts, WorkerAnswer } from '../../core/api.ts';
+import type {
+  AttemptAnswer,
+  PointAnswer,
+  SweepListItem,
+  TrialAnswer,
+  TrialCounts,
+  WorkerAnswer,
+} from '../../core/api.ts';
 import type { TrialAssignment } from '../../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../../core/attempt.ts';
 import type { CheckpointRef } from '../../core/checkpoint.ts';
 import type { SweepId, TaskId, TrialId, WorkerId } from '../../core/ids.ts';
 import type { Measurement } from '../../core/measurement.ts';
-import type { SweepPlan } from '../../core/plan.ts';
+import type { PointPlan, SweepPlan } from '../../core/plan.ts';
+import type { SuggestionRecord } from '../../core/search/record.ts';
+import type { SearchState } from '../../core/search/session.ts';
+import type { SweepSpec } from '../../core/spec/schema.ts';
 import type { SummaryRow } from '../../core/stats/summary.ts';
 import type { SweepState } from '../../core/sweep.ts';
 import type { TaskDefinition } from '../../core/task.ts';
 import type { TrialState } from '../../core/trial.ts';
 import type { WorkerHello } from '../../core/worker.ts';
+import type { SearchLoadRow } from './sql/find-searches.ts';
+import type { SearchPointRow } from './sql/read-search-points.ts';
 
 /**
  * The verbs of the record. Every decision that matters is one of these, made inside the database with the
@@ -33,6 +45,25 @@ export interface Store {
   /** Gives a final state to every sweep whose trials are all final: COMPLETED, or FAILED where none succeeded. */
   settleSweeps(): Promise<readonly SweepId[]>;
   countTrials(sweep: SweepId): Promise<readonly { readonly taskId: TaskId; readonly counts: TrialCounts }[]>;
+
+  // --- searches
+  /** All tasks of the active sweeps that have an open search, in order: what is on its way, and who could run more. */
+  findSearches(): Promise<readonly SearchLoadRow[]>;
+  /** What the next step of a task's search is computed from. */
+  readSearch(task: TaskId): Promise<StoredSearch>;
+  /**
+   * Adds suggested points with their trials under the next ordinals, in one transaction.
+   * False, and nothing is stored, where another coordinator was first or the search is over.
+   */
+  appendPoints(points: NewPoints): Promise<boolean>;
+  /** Kept until the search goes on. */
+  noteSearchFailure(task: TaskId, message: string): Promise<void>;
+  /** Points of a sweep by task and ordinal, `after` exclusive. */
+  listPoints(options: {
+    readonly sweep: SweepId;
+    readonly after: PointPlace | null;
+    readonly limit: number;
+  }): Promise<readonly (PointAnswer & { readonly place: PointPlace })[]>;
 
   // --- trials and leases
   /**
@@ -149,6 +180,27 @@ export interface StoredSweep {
 
 export type SweepListEntry = SweepListItem & { readonly sequence: bigint };
 
+/** Ordinals of a point's task within its sweep, and of the point within the task. */
+export interface PointPlace {
+  readonly task: number;
+  readonly point: number;
+}
+
+export interface StoredSearch {
+  readonly spec: SweepSpec;
+  /** Place of the task in its sweep. */
+  readonly ordinal: number;
+  readonly points: readonly SearchPointRow[];
+}
+
+export interface NewPoints {
+  readonly sweepId: SweepId;
+  readonly taskId: TaskId;
+  readonly points: readonly (Omit<PointPlan, 'inSpace'> & { readonly suggestion: SuggestionRecord })[];
+  /** True where no further ones will follow. */
+  readonly isFinished: boolean;
+}
+
 export interface StoredTask {
   readonly id: TaskId;
   readonly ordinal: number;
@@ -160,6 +212,13 @@ export interface StoredTask {
   readonly fingerprint: string;
   readonly comparisonKey: string;
   readonly points: number;
+  /** Points that a strategy suggested after the submission. */
+  readonly suggested: number;
+  /** Points that the task will have in the end, as far as is known. */
+  readonly plannedPoints: number;
+  readonly searchState: SearchState;
+  /** Why an open search could not go on when it was last tried. */
+  readonly searchFailure: string | null;
 }
 
 export interface SummaryFilter {

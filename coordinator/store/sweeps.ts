@@ -3,9 +3,11 @@ import { AbkdError } from '../../core/errors.ts';
 import type { SweepId, TaskId } from '../../core/ids.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';
 import type { TrialState } from '../../core/trial.ts';
+import { sumOf } from '../../core/trial-counts.ts';
 import type { Database } from './database.ts';
 import { taskColumns, toCounts, toStoredSweep, toStoredTask } from './rows.ts';
 import { cancelSweep, lockSweepAgainstAll } from './sql/cancel-sweep.ts';
+import { countSuggested, countTrialsToCome } from './sql/count-suggested.ts';
 import { insertPlan } from './sql/insert-plan.ts';
 import { notifyWork } from './sql/notify-work.ts';
 import { settleSweeps } from './sql/settle-sweeps.ts';
@@ -47,6 +49,10 @@ export function createSweepVerbs({ prisma, query, transaction, during }: Databas
           where: { sweepId: { in: rows.map((row) => row.id) } },
           _count: true,
         });
+        const toCome = await countTrialsToCome(
+          query,
+          rows.map((row) => row.id as SweepId),
+        );
         return rows.map((row) => ({
           id: row.id,
           sequence: row.sequence,
@@ -55,7 +61,10 @@ export function createSweepVerbs({ prisma, query, transaction, during }: Databas
           createdAt: row.createdAt.toISOString(),
           startedAt: row.startedAt?.toISOString() ?? null,
           finishedAt: row.finishedAt?.toISOString() ?? null,
-          trials: countsOf(groups.filter((group) => group.sweepId === row.id)),
+          ...trialsOf(
+            groups.filter((group) => group.sweepId === row.id),
+            toCome.get(row.id as SweepId) ?? 0,
+          ),
         }));
       }),
     listTasks: (sweepId) =>
@@ -65,7 +74,8 @@ export function createSweepVerbs({ prisma, query, transaction, during }: Databas
           orderBy: { ordinal: 'asc' },
           include: taskColumns,
         });
-        return rows.map(toStoredTask);
+        const suggested = await countSuggested(query, sweepId);
+        return rows.map((row) => toStoredTask(row, suggested.get(row.id as TaskId) ?? 0));
       }),
     cancelSweep: (id) =>
       during('cancel the sweep', async () => {
@@ -99,6 +109,11 @@ export function createSweepVerbs({ prisma, query, transaction, during }: Databas
 
 function countsOf(groups: readonly { readonly state: TrialState; readonly _count: number }[]): TrialCounts {
   return toCounts(groups.map(({ state, _count }) => ({ state, count: _count })));
+}
+
+function trialsOf(groups: Parameters<typeof countsOf>[0], toCome: number) {
+  const trials = countsOf(groups);
+  return { trials, plannedTrials: sumOf(trials) + toCome };
 }
 
 function noSweep(action: string, id: SweepId): AbkdError {

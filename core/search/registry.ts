@@ -1,12 +1,40 @@
+import { suggestByGaussianProcess } from './gp/strategy.ts';
 import { createGridStrategy } from './grid.ts';
 import { suggestRandom } from './random.ts';
+import { suggestSobol } from './sobol.ts';
 import type { Strategy } from './strategy.ts';
 
-/** Search methods of this version. */
-export const searchMethods = ['grid', 'random'] as const;
-export type SearchMethod = (typeof searchMethods)[number];
+interface MethodEntry {
+  readonly title: string;
+  /** True where results decide what is tried next; else all points are known from the start. */
+  readonly isAdaptive: boolean;
+  /** `complete`: all of the space is wanted, in its own order. */
+  readonly create: (options: { readonly complete: boolean }) => Strategy;
+}
 
-/** The strategy of a method. `complete`: all of the grid is wanted, in its own order. */
+/** Every search method: one file and one line here. */
+const methods = {
+  grid: {
+    title: 'every cell of a grid',
+    isAdaptive: false,
+    create: ({ complete }) => createGridStrategy({ shuffled: !complete }),
+  },
+  random: { title: 'cells drawn at random', isAdaptive: false, create: () => suggestRandom },
+  sobol: { title: 'evenly spread points', isAdaptive: false, create: () => suggestSobol },
+  gp: {
+    title: 'Bayesian optimisation with a Gaussian process',
+    isAdaptive: true,
+    create: () => suggestByGaussianProcess,
+  },
+} as const satisfies Readonly<Record<string, MethodEntry>>;
+
+export type SearchMethod = keyof typeof methods;
+export const searchMethods = Object.keys(methods) as readonly SearchMethod[];
+
+export function methodEntry(method: SearchMethod): MethodEntry {
+  return methods[method];
+}
+
 export function createStrategy(method: SearchMethod, options: { readonly complete: boolean }): Strategy {
-  return method === 'grid' ? createGridStrategy({ shuffled: !options.complete }) : suggestRandom;
+  return methods[method].create(options);
 }

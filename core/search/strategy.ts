@@ -1,21 +1,37 @@
 import type { Random } from '../random.ts';
 import { type Coordinates, cellText, paramsOf, type Space } from '../space/space.ts';
+import type { Hyperparameters } from './gp/kernel.ts';
 
 /** A point that a strategy wants to see tried. */
 export interface Suggestion {
   /** Exact decimal text of the coordinates; unique within a task. */
   readonly cell: string;
   readonly params: Readonly<Record<string, number>>;
+  /** How the strategy came to it; absent where chance or order alone decided. */
+  readonly trace?: SuggestionTrace;
 }
 
-/** A point that was tried. `value` is its mean selection value; null where every trial of it failed. */
+/** What a model-based strategy believed when it chose a point. */
+export interface SuggestionTrace {
+  /** Of the Gaussian process; null for another model. */
+  readonly hyperparameters: Hyperparameters | null;
+  /** Observed points when the hyper-parameters were fitted. */
+  readonly fittedAt: number;
+  /** Logarithm of the expected improvement (or of the density ratio) at the point. */
+  readonly acquisition: number;
+}
+
+/** A point that was tried. */
 export interface Observation extends Suggestion {
+  /** Mean selection value; null where every trial of it failed. */
   readonly value: number | null;
+  /** Trials that the mean is over. */
+  readonly count: number;
 }
 
 export interface SearchRequest {
   readonly space: Space;
-  /** Points with a final result. */
+  /** Points with a result, in the order in which they were suggested. */
   readonly history: readonly Observation[];
   /** Points on their way. */
   readonly pending: readonly Suggestion[];
@@ -26,7 +42,7 @@ export interface SearchRequest {
 
 /**
  * A search strategy: a pure function that never repeats a cell of `history` or `pending`. The same request, with a
- * generator in the same state, gives the same suggestions.
+ * generator in the same state, gives the same suggestions. Greater values are better.
  */
 export type Strategy = (request: SearchRequest) => readonly Suggestion[];
 
@@ -35,6 +51,6 @@ export function suggestionAt(coordinates: Coordinates): Suggestion {
 }
 
 /** The cells that must not be suggested again. */
-export function takenCells({ history, pending }: SearchRequest): Set<string> {
+export function takenCells({ history, pending }: Pick<SearchRequest, 'history' | 'pending'>): Set<string> {
   return new Set([...history, ...pending].map((point) => point.cell));
 }

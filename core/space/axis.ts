@@ -8,13 +8,26 @@ export type Axis =
       readonly min: Decimal;
       readonly step: Decimal;
       readonly count: number;
+      /** True where equal ratios count as equal distances; then min > 0. */
+      readonly log: boolean;
     }
-  | { readonly kind: 'values'; readonly name: string; readonly values: readonly Decimal[] };
+  | {
+      readonly kind: 'values';
+      readonly name: string;
+      readonly values: readonly Decimal[];
+      /** False where the values are names of choices: no two are closer to each other than any other two. */
+      readonly ordered: boolean;
+    };
 
 /** How the range of a parameter is written in a spec. */
 export type AxisRange =
-  | { readonly min: number; readonly max: number; readonly step?: number | undefined }
-  | { readonly values: readonly number[] };
+  | {
+      readonly min: number;
+      readonly max: number;
+      readonly step?: number | undefined;
+      readonly log?: boolean | undefined;
+    }
+  | { readonly values: readonly number[]; readonly categorical?: boolean | undefined };
 
 /**
  * The axis of a valid range: min <= max, step > 0. The last value is the greatest min + k x step that is <= max.
@@ -22,12 +35,14 @@ export type AxisRange =
  * exact text and two draws are either the same cell or visibly different.
  */
 export function createAxis(name: string, range: AxisRange): Axis {
-  if ('values' in range) return { kind: 'values', name, values: range.values.map(toDecimal) };
+  if ('values' in range) {
+    return { kind: 'values', name, values: range.values.map(toDecimal), ordered: range.categorical !== true };
+  }
   const [min, max] = [toDecimal(range.min), toDecimal(range.max)];
   const step = toDecimal(range.step ?? continuousStep(range.max - range.min));
   const scale = Math.max(min.scale, max.scale, step.scale);
   const intervals = (digitsAt(max, scale) - digitsAt(min, scale)) / digitsAt(step, scale);
-  return { kind: 'steps', name, min, step, count: Number(intervals) + 1 };
+  return { kind: 'steps', name, min, step, count: Number(intervals) + 1, log: range.log === true };
 }
 
 /** Number of values on the axis. */

@@ -34,6 +34,11 @@ export function listCells(space: Space): readonly Coordinates[] {
   return cells;
 }
 
+/** Number of cells that satisfy the constraints; infinite for a space too large to be listed. */
+export function countFeasible(space: Space): number {
+  return countCells(space) > maxListedCells ? Number.POSITIVE_INFINITY : listCells(space).length;
+}
+
 /** The cell with the given place on each axis. */
 export function coordinatesAt(space: Space, places: readonly number[]): Coordinates {
   return new Map(space.axes.map((axis, index) => [axis.name, axisValue(axis, places[index]!)]));

@@ -1,23 +1,24 @@
 import { withDefaults } from '../catalog/objectives.ts';
 import { isDistilling } from '../objective.ts';
-import type { SweepPlan, TaskPlan, TrialPlan } from '../plan.ts';
+import type { SweepPlan, TaskPlan } from '../plan.ts';
 import { deriveSeed } from '../random.ts';
 import type { Suggestion } from '../search/strategy.ts';
 import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
-import type { Space } from '../space/space.ts';
+import { countFeasible, type Space } from '../space/space.ts';
 import type { TaskDefinition } from '../task.ts';
-import { canonicalJson } from './canonical.ts';
 import { comparisonKeyOf, fingerprintOf } from './fingerprint.ts';
 import { landmarksOf } from './landmarks.ts';
-import { objectiveSpace, searchedNames, suggestPoints } from './objective-space.ts';
-import { mergePoints } from './points.ts';
+import { isSearchedAdaptively, objectiveSpace, searchedNames, suggestPoints } from './objective-space.ts';
+import { mergePoints, type PlannedPoint } from './points.ts';
 import { resolveTeacher, resolveTraining } from './recipe.ts';
 import type { ObjectiveSpec, SweepSpec, TaskSpec } from './schema.ts';
+import { planTrials } from './task-search.ts';
 import { describeTeacherOutputSize } from './teacher-output-size.ts';
 
 /**
  * Everything that a checked spec will do: one task per spec task and objective, in this order (all objectives of the
- * first task, then of the second), with points, trials and seeds. The same spec gives the same plan.
+ * first task, then of the second), with points, trials and seeds. The same spec gives the same plan. Of a search whose
+ * results decide what is tried next, only the landmarks are known yet.
  */
 export function expandSpec(spec: SweepSpec): SweepPlan {
   const constraints = spec.search.constraints.map(readConstraint);
@@ -42,7 +43,11 @@ interface ObjectiveSearch {
   readonly objective: ObjectiveSpec;
   readonly space: Space;
   readonly searched: readonly string[];
+  /** Points that are known before the first result. */
   readonly suggestions: readonly Suggestion[];
+  readonly isAdaptive: boolean;
+  /** Cells from which the strategy can choose; infinite where they are too many to be listed. */
+  readonly cells: number;
 }
 
 function searchOf(
@@ -51,30 +56,35 @@ function searchOf(
   constraints: readonly LinearConstraint[],
 ): ObjectiveSearch {
   const space = objectiveSpace(objective, search.space, constraints);
-  const { method, points, seed } = search;
+  const isAdaptive = isSearchedAdaptively(space, search);
   return {
     objective,
     space,
     searched: searchedNames(objective, search.space),
-    suggestions: suggestPoints(space, { method, points, seed }),
+    suggestions: isAdaptive ? [] : suggestPoints(space, search),
+    isAdaptive,
+    cells: isAdaptive ? countFeasible(space) : 0,
   };
 }
 
 function expandTask(ordinal: number, task: TaskSpec, search: ObjectiveSearch, spec: SweepSpec): TaskPlan {
-  const { objective, space, searched, suggestions } = search;
+  const { objective, space, searched, suggestions, isAdaptive } = search;
   const definition = defineTask(task, objective, spec);
   const landmarks = objective.kind === 'abkd' ? landmarksOf(definition, spec.search.include) : noLandmarks;
   const source = space.axes.length === 0 ? 'baseline' : spec.search.method;
   const points = mergePoints({ space, suggestions, source, definition, landmarks: landmarks.found });
   const trials = planTrials(task, spec);
+  const later = isAdaptive ? pointsToCome(search, points, spec) : 0;
   return {
     ordinal,
     definition,
     fingerprint: fingerprintOf(definition, searched),
     comparisonKey: comparisonKeyOf(definition, searched),
+    searchState: isAdaptive ? 'OPEN' : 'PLANNED',
+    plannedPoints: points.length + later,
     points: points.map((point, place) => ({ ordinal: place, ...point, trials })),
     warnings: [
-      ...fewerThanAsked(search, definition, spec),
+      ...fewerThanAsked(suggestions.length + later, search, definition, spec),
       ...landmarks.warnings,
       ...[describeTeacherOutputSize(definition, spec.replicates)].filter((warning) => warning !== null),
     ],
@@ -83,23 +93,21 @@ function expandTask(ordinal: number, task: TaskSpec, search: ObjectiveSearch, sp
 
 const noLandmarks: ReturnType<typeof landmarksOf> = { found: [], warnings: [] };
 
-function fewerThanAsked(search: ObjectiveSearch, definition: TaskDefinition, spec: SweepSpec): readonly string[] {
-  const { points } = spec.search;
-  const found = search.suggestions.length;
-  if (search.space.axes.length === 0 || points === undefined || found >= points) return [];
-  return [`${label(definition)}: search.points is ${points}, but only ${found} cells were found`];
+/** Points that an adaptive search will choose: it does not choose landmarks again. */
+function pointsToCome({ cells }: ObjectiveSearch, landmarks: readonly PlannedPoint[], { search }: SweepSpec): number {
+  const left = cells - landmarks.filter(({ inSpace }) => inSpace).length;
+  return Math.min(search.points ?? left, left);
 }
 
-/**
- * Replicate k has one seed for every point and every objective of a dataset and pair (common random numbers): points
- * and baselines are compared under the same initial weights and order of images.
- */
-function planTrials(task: TaskSpec, spec: SweepSpec): readonly TrialPlan[] {
-  const pair = canonicalJson([task.dataset, task.protocol, resolveTeacher(task), task.student]);
-  return Array.from({ length: spec.replicates }, (_, replicate) => ({
-    replicate,
-    seed: deriveSeed('training', spec.search.seed, pair, replicate),
-  }));
+function fewerThanAsked(
+  found: number,
+  search: ObjectiveSearch,
+  definition: TaskDefinition,
+  spec: SweepSpec,
+): readonly string[] {
+  const { points } = spec.search;
+  if (search.space.axes.length === 0 || points === undefined || found >= points) return [];
+  return [`${label(definition)}: search.points is ${points}, but only ${found} cells were found`];
 }
 
 function defineTask(task: TaskSpec, objective: ObjectiveSpec, spec: SweepSpec): TaskDefinition {

@@ -1,11 +1,11 @@
 import { isParameterOf, type ParameterName, parameterNames } from '../catalog/parameters.ts';
 import { createRandom } from '../random.ts';
-import { createStrategy, type SearchMethod } from '../search/registry.ts';
+import { createStrategy, methodEntry, type SearchMethod } from '../search/registry.ts';
 import type { Suggestion } from '../search/strategy.ts';
 import { type Axis, type AxisRange, createAxis } from '../space/axis.ts';
 import { bindConstraint, type LinearConstraint } from '../space/constraint.ts';
 import { type Decimal, toDecimal } from '../space/decimal.ts';
-import { countCells, createSpace, type Space } from '../space/space.ts';
+import { countCells, countFeasible, createSpace, type Space } from '../space/space.ts';
 import type { ObjectiveSpec } from './schema.ts';
 
 export type Ranges = Readonly<Partial<Record<ParameterName, AxisRange | undefined>>>;
@@ -37,11 +37,32 @@ export function searchedNames(objective: ObjectiveSpec, ranges: Ranges): readonl
   );
 }
 
-/** The points that the strategy chooses; one `default` point for an objective that has nothing to search. */
-export function suggestPoints(
-  space: Space,
-  search: { readonly method: SearchMethod; readonly points: number | undefined; readonly seed: number },
-): readonly Suggestion[] {
+/** How a space is to be searched. */
+export interface SearchOptions {
+  readonly method: SearchMethod;
+  readonly points?: number | undefined;
+  readonly seed: number;
+}
+
+/** True where results decide what is tried next; a space of one cell has nothing to decide. */
+export function isSearchedAdaptively(space: Space, { method }: Pick<SearchOptions, 'method'>): boolean {
+  return methodEntry(method).isAdaptive && countCells(space) > 1;
+}
+
+/**
+ * How many points the strategy will choose.
+ * @throws {AbkdError} INVALID_SPEC where the constraints leave nothing that can be found
+ */
+export function countPoints(space: Space, search: SearchOptions): number {
+  if (!isSearchedAdaptively(space, search)) return suggestPoints(space, search).length;
+  const cells = countFeasible(space);
+  // Of a space too large to be listed it is enough to know that it is not empty.
+  if (cells === Number.POSITIVE_INFINITY) suggestPoints(space, { ...search, method: 'random', points: 1 });
+  return Math.min(search.points ?? cells, cells);
+}
+
+/** The points that the strategy chooses at once; one `default` point for an objective that has nothing to search. */
+export function suggestPoints(space: Space, search: SearchOptions): readonly Suggestion[] {
   const strategy = createStrategy(search.method, { complete: search.points === undefined });
   return strategy({
     space,
@@ -56,7 +77,7 @@ function axisOf(name: ParameterName, objective: ObjectiveSpec, ranges: Ranges): 
   if (!isParameterOf(name, objective.kind)) return [];
   const fixed = fixedValues(objective).get(name);
   if (fixed !== undefined)
-    return name === 'alpha' || name === 'beta' ? [{ kind: 'values', name, values: [fixed] }] : [];
+    return name === 'alpha' || name === 'beta' ? [{ kind: 'values', name, values: [fixed], ordered: true }] : [];
   const range = ranges[name];
   return range === undefined ? [] : [createAxis(name, range)];
 }

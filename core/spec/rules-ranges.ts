@@ -29,11 +29,14 @@ function checkSteps(
   range: Exclude<AxisRange, { readonly values: unknown }>,
   method: SpecDraft['method'],
 ): readonly Problem[] {
-  const { min, max, step } = range;
+  const { min, max, step, log } = range;
   const problems = [...outOfRange(name, `${path}.min`, min), ...outOfRange(name, `${path}.max`, max)];
   if (min > max) problems.push({ path: `${path}.min`, message: `found ${min}, expected at most max, which is ${max}` });
   if (step !== undefined && step <= 0)
     problems.push({ path: `${path}.step`, message: `found ${step}, expected more than 0` });
+  if (log === true && min <= 0) {
+    problems.push({ path: `${path}.min`, message: `found ${min}, expected more than 0 where log is true` });
+  }
   if (step === undefined && method === 'grid') {
     problems.push({ path: `${path}.step`, message: 'is required, expected the distance between grid values' });
   }

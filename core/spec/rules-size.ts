@@ -3,14 +3,14 @@ import type { LinearConstraint } from '../space/constraint.ts';
 import { countCells, maxListedCells, type Space } from '../space/space.ts';
 import type { SpecDraft } from './draft.ts';
 import { specLimits } from './limits.ts';
-import { objectiveSpace, suggestPoints } from './objective-space.ts';
+import { countPoints, objectiveSpace } from './objective-space.ts';
 import type { ObjectiveSpec } from './schema.ts';
 
 /** How much the sweep would run: an empty space and one beyond the limits are refused. For otherwise good searches. */
 export function checkSize(draft: SpecDraft, constraints: readonly LinearConstraint[]): readonly Problem[] {
   const counts = draft.objectives
     .filter((objective) => objective !== undefined)
-    .map((objective) => countPoints(objective, draft, constraints));
+    .map((objective) => sizeOf(objective, draft, constraints));
   const problems = counts.filter((count) => typeof count !== 'number');
   if (problems.length > 0) return uniqueProblems(problems);
   const perTask = counts.reduce<number>((sum, count) => sum + Number(count), 0);
@@ -24,7 +24,7 @@ export function checkSize(draft: SpecDraft, constraints: readonly LinearConstrai
   ];
 }
 
-function countPoints(
+function sizeOf(
   objective: ObjectiveSpec,
   draft: SpecDraft,
   constraints: readonly LinearConstraint[],
@@ -34,7 +34,7 @@ function countPoints(
   const space = objectiveSpace(objective, draft.ranges, constraints);
   if (method === 'grid' && countCells(space) > maxListedCells) return tooLarge(countCells(space), maxListedCells);
   try {
-    const count = suggestPoints(space, { method, points, seed }).length;
+    const count = countPoints(space, { method, points, seed });
     if (count === 0) return nothingLeft(space);
     return count > specLimits.pointsPerTask ? tooLarge(count, specLimits.pointsPerTask) : count;
   } catch (error) {

@@ -2,9 +2,11 @@ import { openFields } from '../catalog/objectives.ts';
 import { objectiveParameterNames, objectivesWith, type ParameterName, parameterNames } from '../catalog/parameters.ts';
 import { AbkdError, messageOf, type Problem } from '../errors.ts';
 import { isDistilling } from '../objective.ts';
+import { methodEntry } from '../search/registry.ts';
 import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
 import { canonicalJson } from './canonical.ts';
 import type { SpecDraft } from './draft.ts';
+import { specLimits } from './limits.ts';
 import { searchedNames } from './objective-space.ts';
 import { resolveTeacher } from './recipe.ts';
 import { checkRanges } from './rules-ranges.ts';
@@ -29,7 +31,7 @@ export function checkRules(draft: SpecDraft): readonly Problem[] {
     ...unsearched(draft),
     ...missingCoordinates(draft),
     ...landmarksWithoutPlane(draft),
-    ...missingPoints(draft),
+    ...pointsProblems(draft),
   ];
   if (!isSearchWhole(draft) || problems.some(({ path }) => path.startsWith('search') || path.startsWith('objectives')))
     return problems;
@@ -139,7 +141,11 @@ function landmarksWithoutPlane(draft: SpecDraft): readonly Problem[] {
   ];
 }
 
-function missingPoints(draft: SpecDraft): readonly Problem[] {
-  if (draft.method !== 'random' || draft.points !== undefined) return [];
-  return [{ path: 'search.points', message: 'is required, expected the number of points of a random search' }];
+function pointsProblems({ method, points }: SpecDraft): readonly Problem[] {
+  const path = 'search.points';
+  if (method === undefined || method === 'grid') return [];
+  if (points === undefined)
+    return [{ path, message: `is required, expected the number of points of a ${method} search` }];
+  if (!methodEntry(method).isAdaptive || points <= specLimits.adaptivePoints) return [];
+  return [{ path, message: `found ${points}, expected at most ${specLimits.adaptivePoints} for method ${method}` }];
 }

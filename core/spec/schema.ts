@@ -122,9 +122,16 @@ const rangeSchema = z
     fields({
       min: z.number().describe('First value'),
       max: z.number().describe('Upper end; a value only where the steps meet it'),
-      step: z.number().optional().describe('Required by a grid; without it a random search draws from the whole range'),
+      step: z.number().optional().describe('Required by a grid; without it other searches take any value of the range'),
+      log: z.boolean().optional().describe('Equal ratios count as equal distances; min must be above 0'),
     }),
-    fields({ values: z.array(z.number()).min(1).max(specLimits.listedValues).describe('Every value') }),
+    fields({
+      values: z.array(z.number()).min(1).max(specLimits.listedValues).describe('Every value'),
+      categorical: z
+        .boolean()
+        .optional()
+        .describe('The values are mere choices: none is nearer to another than the rest'),
+    }),
   ])
   .describe('Evenly spaced values { min, max, step }, or listed ones { values: [...] }');
 
@@ -145,7 +152,7 @@ const searchSchema = fields({
     .describe('Linear inequalities over the searched parameters: "alpha + beta <= 1.3"'),
   points: wholeNumber(1, specLimits.pointsPerTask)
     .optional()
-    .describe('Points per task and objective; a grid defaults to all of it, a random search needs it'),
+    .describe('Points per task and objective; a grid defaults to all of it, every other search needs it'),
   include: z
     .array(z.enum(landmarkNames))
     .max(landmarkNames.length)

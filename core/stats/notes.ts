@@ -6,6 +6,8 @@ import type { TaskDefinition } from '../task.ts';
 export function summaryNotes(group: {
   readonly definition: TaskDefinition;
   readonly trials: TrialCounts;
+  /** Points that open searches are still to suggest. */
+  readonly pointsToCome: number;
   readonly backends: readonly string[];
   readonly kernelIds: readonly string[];
   /** Search cells that could not be called best for want of seeds. */
@@ -36,6 +38,7 @@ export function summaryNotes(group: {
       `one of ${teachers} teachers of the same name (${teacherSha256?.slice(0, 12) ?? 'not known yet'}): their results are kept apart`,
     collapsed > 0 &&
       `${counted(collapsed, 'point')} did not learn at all (selection at chance): the loss is too strong there for this learning rate`,
+    group.pointsToCome > 0 && `the search goes on: ${counted(group.pointsToCome, 'point')} still to be suggested`,
     unfinished > 0 && `${counted(unfinished, 'trial')} still to finish`,
     trials.FAILED > 0 && `${counted(trials.FAILED, 'trial')} failed`,
     trials.CANCELLED > 0 && `${counted(trials.CANCELLED, 'trial')} cancelled`,

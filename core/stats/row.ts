@@ -15,6 +15,8 @@ export interface SummaryRow {
   readonly definition: TaskDefinition;
   readonly fingerprint: string;
   readonly comparisonKey: string;
+  /** Points that the task's open search is still to suggest. */
+  readonly pointsToCome: number;
   readonly ordinal: number;
   readonly cell: string;
   readonly params: Readonly<Record<string, number>>;

@@ -70,6 +70,7 @@ function summariseGroup(rows: readonly SummaryRow[], teacherSha256: string | nul
     notes: summaryNotes({
       definition,
       trials,
+      pointsToCome: pointsToCome(rows),
       backends,
       kernelIds,
       leftOut,
@@ -79,6 +80,10 @@ function summariseGroup(rows: readonly SummaryRow[], teacherSha256: string | nul
       pointMeans,
     }),
   };
+}
+
+function pointsToCome(rows: readonly SummaryRow[]): number {
+  return [...groupBy(rows, (row) => row.taskId).values()].reduce((sum, [first]) => sum + first!.pointsToCome, 0);
 }
 
 function landmarkResults(points: readonly PointTrials[], best: PointTrials | undefined): readonly LandmarkResult[] {

@@ -193,6 +193,20 @@ export const brokenSpecs: readonly BrokenSpec[] = [
   withSearch('a product of parameters', { constraints: ['alpha * beta <= 1'] }, 'search.constraints[0]'),
   withSearch('a constraint over an unknown name', { constraints: ['alpha + gamma <= 1'] }, 'search.constraints[0]'),
   withSearch('random search without points', { method: 'random' }, 'search.points'),
+  withSearch('adaptive search without points', { method: 'gp' }, 'search.points'),
+  withSearch(
+    'adaptive search with more points than its model can hold',
+    { method: 'gp', points: 5_000 },
+    'search.points',
+  ),
+  withSearch(
+    'adaptive search where constraints leave nothing',
+    { method: 'gp', points: 5, space: { ...search.space, alpha: { min: 0, max: 1 } }, constraints: ['alpha >= 2'] },
+    'search.constraints',
+  ),
+  withAlpha('logarithmic range from 0', { min: 0, max: 1, step: 0.5, log: true }, 'search.space.alpha.min'),
+  withAlpha('logarithmic list', { values: [0.1, 1], log: true }, 'search.space.alpha.log'),
+  withAlpha('categorical range', { min: 0, max: 1, step: 0.5, categorical: true }, 'search.space.alpha.categorical'),
   withSearch('unknown landmark', { include: ['fkl', 'kl'] }, 'search.include[1]'),
   changed('alpha and beta neither searched nor fixed', { search: {} }, 'objectives[0].alpha', 'objectives[0].beta'),
   changed(
@@ -266,7 +280,7 @@ export const brokenSpecs: readonly BrokenSpec[] = [
   withTask('model of a later version', { student: { model: 'clip-vit-b16' } }, 'tasks[0].student.model'),
   withTask('protocol of a later version', { protocol: 'baseToNew' }, 'tasks[0].protocol'),
   changed('objective of a later version', { objectives: [{ kind: 'abkd' }, { kind: 'gkd' }] }, 'objectives[1].kind'),
-  withSearch('search method of a later version', { method: 'gp' }, 'search.method'),
+  withSearch('search method of a later version', { method: 'tpe' }, 'search.method'),
   changed('adaptive replicates', { replicates: { min: 2, max: 6 } }, 'replicates'),
   changed('confirm', { confirm: { points: 5, seeds: 3 } }, 'confirm'),
   changed(

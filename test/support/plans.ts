@@ -60,6 +60,8 @@ function makeTask(dataset: string, ordinal: number, shape: PlanShape): TaskPlan 
     },
     fingerprint: `fingerprint-${dataset}`,
     comparisonKey: `comparison-${dataset}`,
+    searchState: 'PLANNED',
+    plannedPoints: points,
     points: Array.from({ length: points }, (_, index) => ({
       ordinal: index,
       cell: `alpha=${index / 10}`,

@@ -30,7 +30,7 @@ const request = (change: Partial<SearchRequest>): SearchRequest => ({
 });
 
 const observed = (cells: readonly { cell: string; params: Readonly<Record<string, number>> }[]): Observation[] =>
-  cells.map((cell) => ({ ...cell, value: 1 }));
+  cells.map((cell) => ({ ...cell, value: 1, count: 1 }));
 
 describe.each(searchMethods)('search method %s', (method) => {
   const suggest = createStrategy(method, { complete: false });
@@ -91,6 +91,12 @@ describe('random search', () => {
     const mean = points.reduce((sum, { params }) => sum + params.alpha!, 0) / points.length;
     // Over the triangle alpha has mean 1/6 and standard deviation 0.118: 5 standard errors are 0.03.
     expect(Math.abs(mean - 1 / 6)).toBeLessThan(0.03);
+  });
+
+  it('suggests nothing more where all that it can find is taken', () => {
+    const narrow = { ...continuous, constraints: [readConstraint('alpha + beta <= 0')] };
+    const pending = [{ cell: 'alpha=0,beta=0', params: { alpha: 0, beta: 0 } }];
+    expect(suggest(request({ space: narrow, pending }))).toEqual([]);
   });
 
   it('says so when the constraints leave nothing to draw', () => {

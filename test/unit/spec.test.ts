@@ -3,7 +3,8 @@ import type { SweepPlan } from '../../core/plan.ts';
 import { describeObjective, describeTeacher } from '../../core/spec/describe.ts';
 import { expandSpec } from '../../core/spec/expand.ts';
 import { checkSpec, parseSpec } from '../../core/spec/parse.ts';
-import { specJsonSchema } from '../../core/spec/schema.ts';
+import { type SweepSpec, specJsonSchema } from '../../core/spec/schema.ts';
+import { searchOfTask } from '../../core/spec/task-search.ts';
 import { taskDefinitionSchema } from '../../core/task.ts';
 import { goodSpec } from '../support/broken-specs.ts';
 
@@ -135,6 +136,43 @@ describe('expandSpec()', () => {
     const sweep = plan(search({ method: 'random', points: 50 }));
     expect(cells(sweep)).toHaveLength(9);
     expect(sweep.warnings[0]).toContain('search.points is 50, but only 9 cells were found');
+  });
+
+  it('plans a Sobol search at submission', () => {
+    const sweep = plan(search({ method: 'sobol', points: 5 }));
+    expect(sweep.tasks[0]).toMatchObject({ searchState: 'PLANNED', plannedPoints: 5 });
+    expect(new Set(cells(sweep)).size).toBe(5);
+  });
+
+  it('plans the landmarks of an adaptive search, counts what will come, and knows how it goes on', () => {
+    const spec = {
+      ...search({ method: 'gp', points: 20, include: ['fkl', 'squaredEuclid'], constraints: ['alpha + beta <= 1.3'] }),
+      objectives: [{ kind: 'abkd' }, { kind: 'kd' }, { kind: 'abkd', alpha: 1, beta: 0, weight: 2 }],
+      replicates: 2,
+    };
+    const sweep = plan(spec);
+    // Of the 6 cells that satisfy the constraint one is a landmark; nothing is searched by kd, and by fixed coordinates.
+    expect(
+      sweep.tasks.map(({ searchState, plannedPoints, points }) => [searchState, plannedPoints, points.length]),
+    ).toEqual([
+      ['OPEN', 7, 2],
+      ['PLANNED', 1, 1],
+      ['PLANNED', 2, 2],
+    ]);
+    expect(sweep.warnings[0]).toContain('search.points is 20, but only 5 cells were found');
+    const { plan: goesOn, trials } = searchOfTask(JSON.parse(JSON.stringify(sweep.spec)), 0);
+    expect(goesOn).toMatchObject({ method: 'gp', points: 20, space: { axes: [{ name: 'alpha' }, { name: 'beta' }] } });
+    expect(trials).toEqual(sweep.tasks[0]!.points[0]!.trials);
+  });
+
+  it('searches a learning rate by its logarithm, and choices without an order', () => {
+    const lr = { min: 0.0001, max: 1, log: true };
+    const temperature = { values: [1, 2, 4], categorical: true };
+    const { spec } = plan(search({ method: 'gp', points: 9, space: { ...goodSpec.search.space, lr, temperature } }));
+    expect(searchOfTask(spec as SweepSpec, 0).plan.space.axes).toMatchObject([
+      ...[{ name: 'alpha' }, { name: 'beta' }, { name: 'lr', log: true }],
+      { name: 'temperature', ordered: false },
+    ]);
   });
 
   it('is the same for the same spec', () => {

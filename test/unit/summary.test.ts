@@ -27,6 +27,7 @@ function row(
     definition,
     fingerprint,
     comparisonKey,
+    pointsToCome: 0,
     ordinal,
     cell: `alpha=${ordinal / 10},beta=0`,
     params: { alpha: ordinal / 10, beta: 0 },

@@ -1,5 +1,6 @@
 import type { SweepId } from '../../../core/ids.ts';
 import type { SweepPlan } from '../../../core/plan.ts';
+import type { SuggestionRecord } from '../../../core/search/record.ts';
 import type { Query } from '../database.ts';
 import { type PlanRows, rowsOfPlan } from '../plan-rows.ts';
 
@@ -53,27 +54,34 @@ async function insertTasks(query: Query, sweepId: SweepId, tasks: PlanRows['task
   }));
   await query(
     `INSERT INTO tasks (id, sweep_id, ordinal, dataset, protocol, teacher, student, objective, metric, definition,
-                        fingerprint, comparison_key, warnings)
+                        fingerprint, comparison_key, warnings, search_state, planned_points)
      SELECT id, $1, ordinal, dataset, protocol, teacher, student, objective, metric, definition,
-            fingerprint, "comparisonKey", warnings
+            fingerprint, "comparisonKey", warnings, "searchState", "plannedPoints"
        FROM json_to_recordset($2) AS task (
             id uuid, ordinal int, dataset text, protocol text, teacher text, student text, objective text, metric text,
-            definition jsonb, fingerprint text, "comparisonKey" text, warnings text[])`,
+            definition jsonb, fingerprint text, "comparisonKey" text, warnings text[],
+            "searchState" "SearchState", "plannedPoints" int)`,
     [sweepId, JSON.stringify(rows)],
   );
 }
 
-async function insertPoints(query: Query, points: PlanRows['points']): Promise<void> {
+/** Lock order: new rows only. */
+export async function insertPoints(
+  query: Query,
+  points: readonly (PlanRows['points'][number] & { readonly suggestion?: SuggestionRecord })[],
+): Promise<void> {
   await query(
-    `INSERT INTO points (id, task_id, ordinal, cell, params, sources, in_space)
-     SELECT id, "taskId", ordinal, cell, params, sources, "inSpace"
+    `INSERT INTO points (id, task_id, ordinal, cell, params, sources, in_space, suggestion)
+     SELECT id, "taskId", ordinal, cell, params, sources, "inSpace", suggestion
        FROM json_to_recordset($1) AS point (
-            id uuid, "taskId" uuid, ordinal int, cell text, params jsonb, sources text[], "inSpace" boolean)`,
+            id uuid, "taskId" uuid, ordinal int, cell text, params jsonb, sources text[], "inSpace" boolean,
+            suggestion jsonb)`,
     [JSON.stringify(points)],
   );
 }
 
-async function insertTrials(query: Query, sweepId: SweepId, trials: PlanRows['trials']): Promise<void> {
+/** Lock order: new rows only. */
+export async function insertTrials(query: Query, sweepId: SweepId, trials: PlanRows['trials']): Promise<void> {
   await query(
     `INSERT INTO trials (id, sweep_id, task_id, point_id, replicate, seed, position)
      SELECT id, $1, "taskId", "pointId", replicate, seed, position

@@ -13,7 +13,8 @@ type TaskColumns =
   | 'student'
   | 'objective'
   | 'fingerprint'
-  | 'comparisonKey';
+  | 'comparisonKey'
+  | 'pointsToCome';
 type TaskRow = Pick<SummaryRow, TaskColumns> & { readonly taskId: TaskId; readonly definition: TaskDefinition };
 type TrialRow = Omit<SummaryRow, TaskColumns | 'definition'>;
 
@@ -21,7 +22,7 @@ type TrialRow = Omit<SummaryRow, TaskColumns | 'definition'>;
  * One row per trial of the tasks that match, ordered by fingerprint, point ordinal, replicate. The backend and kernel
  * are those of the trial's latest attempt.
  *
- * Guarantee: two statements, so a trial that ends in between may already show its result; tasks never change.
+ * Guarantee: two statements, so a trial that ends in between may already show its result.
  * Index: tasks_dataset_idx or tasks_sweep_id_ordinal_key; trials_task_id_state_idx; points_pkey; attempts_pkey.
  * Lock order: none.
  */
@@ -38,7 +39,10 @@ function findTasks(query: Query, filter: SummaryFilter): Promise<readonly TaskRo
   const { dataset = null, student = null, teacher = null, sweep = null, objective = null } = filter;
   return query<{ taskId: TaskId; sweepId: SweepId } & TaskRow>(
     `SELECT id AS "taskId", sweep_id AS "sweepId", dataset, protocol, metric, teacher, student, objective, definition,
-            fingerprint, comparison_key AS "comparisonKey"
+            fingerprint, comparison_key AS "comparisonKey",
+            CASE WHEN search_state = 'OPEN'
+                 THEN planned_points - (SELECT count(*)::int FROM points p WHERE p.task_id = tasks.id)
+                 ELSE 0 END AS "pointsToCome"
        FROM tasks
       WHERE ($1::text IS NULL OR dataset = $1)
         AND ($2::text IS NULL OR student = $2)

@@ -1,0 +1,35 @@
+import type { TaskId } from '../../../core/ids.ts';
+import type { SuggestionRecord } from '../../../core/search/record.ts';
+import type { SearchedTrial } from '../../../core/search/session.ts';
+import type { Query } from '../database.ts';
+
+export interface SearchPointRow {
+  readonly ordinal: number;
+  readonly cell: string;
+  readonly params: Readonly<Record<string, number>>;
+  readonly sources: readonly string[];
+  readonly suggestion: SuggestionRecord | null;
+  /** In the order of the replicates: means must not depend on the order in which results came. */
+  readonly trials: readonly SearchedTrial[];
+}
+
+/**
+ * The points of a task in the order of suggestion, with what their trials gave.
+ *
+ * Guarantee: one snapshot, so that of two readers the one who sees a later point sees no earlier result.
+ * Index: points_task_id_ordinal_key; trials_point_id_replicate_key. Lock order: none.
+ */
+export function readSearchPoints(query: Query, taskId: TaskId): Promise<readonly SearchPointRow[]> {
+  return query<SearchPointRow>(
+    `SELECT p.ordinal, p.cell, p.params, p.sources, p.suggestion,
+            (SELECT coalesce(json_agg(json_build_object(
+                      'state', CASE WHEN t.state IN ('QUEUED', 'RUNNING', 'WAITING') THEN 'open'
+                                    WHEN t.state = 'SUCCEEDED' THEN 'succeeded' ELSE 'failed' END,
+                      'value', CASE WHEN t.state = 'SUCCEEDED' THEN t.selection_value END) ORDER BY t.replicate), '[]')
+               FROM trials t WHERE t.point_id = p.id) AS trials
+       FROM points p
+      WHERE p.task_id = $1
+      ORDER BY p.ordinal`,
+    [taskId],
+  );
+}

@@ -1,0 +1,91 @@
+/**
+ * Bayesian optimisation with a Gaussian process: a few evenly spread points first, then each time the point whose
+ * expected improvement is greatest, given what is observed and what is on its way.
+ */
+import { createEncoding, type Encoding, unitCoordinates } from '../../space/encoding.ts';
+import { suggestSobol } from '../sobol.ts';
+import type { Observation, SearchRequest, Strategy, Suggestion } from '../strategy.ts';
+import { createLogExpectedImprovement } from './acquisition.ts';
+import { defaultHyperparameters, fitHyperparameters, type TrainingData } from './fit.ts';
+import type { Hyperparameters } from './kernel.ts';
+import { maximiseOverSpace } from './maximise.ts';
+import { createPosterior } from './posterior.ts';
+
+/** Points before the model takes over: enough to see a trend along every axis. */
+export function startPoints(dimensions: number): number {
+  return dimensions + 3;
+}
+
+/** Up to this many observed points hyper-parameters are fitted anew for every suggestion, then each time there are 15 % more. */
+const alwaysFittedUpTo = 50;
+const refitGrowth = 1.15;
+
+export const suggestByGaussianProcess: Strategy = (request) => {
+  const suggestions: Suggestion[] = [];
+  while (suggestions.length < request.count) {
+    const [next] = suggestOne({ ...request, pending: [...request.pending, ...suggestions], count: 1 });
+    if (next === undefined) break;
+    suggestions.push(next);
+  }
+  return suggestions;
+};
+
+function suggestOne(request: SearchRequest): readonly Suggestion[] {
+  const { space, history, pending } = request;
+  const place = history.length + pending.length;
+  const finite = history.filter(({ value }) => value !== null);
+  if (place < startPoints(space.axes.length) || finite.length < 2 || space.axes.length === 0) {
+    return suggestSobol(request);
+  }
+  const random = request.random.split('gp', place);
+  const encoding = createEncoding(space);
+  const data = trainingData(encoding, history);
+  const { hyperparameters, fittedAt } = obtainHyperparameters(encoding, data, [...history, ...pending]);
+  const posterior = createPosterior(encoding, data, hyperparameters);
+  const acquisition = createLogExpectedImprovement(
+    posterior,
+    data,
+    pending.map(({ params }) => featuresOf(encoding, params)),
+    hyperparameters,
+    random.split('fantasies'),
+  );
+  const best = maximiseOverSpace({ ...request, random }, encoding, acquisition);
+  if (best === null) return [];
+  return [{ ...best.suggestion, trace: { hyperparameters, fittedAt, acquisition: best.value } }];
+}
+
+/** Standardised values of the observed points. Points that failed count as bad as the worst that did not. */
+export function trainingData(encoding: Encoding, history: readonly Observation[]): TrainingData {
+  const finite = history.flatMap(({ value }) => (value === null ? [] : [value]));
+  const worst = Math.min(...finite);
+  const values = history.map(({ value }) => value ?? worst);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  // All equal: nothing to scale.
+  const scale = sd > 1e-12 * Math.max(1, Math.abs(mean)) ? sd : 1;
+  return {
+    features: history.map(({ params }) => featuresOf(encoding, params)),
+    values: Float64Array.from(values, (value) => (value - mean) / scale),
+    counts: Float64Array.from(history, ({ count }) => Math.max(1, count)),
+  };
+}
+
+export function featuresOf(encoding: Encoding, params: Readonly<Record<string, number>>): Float64Array {
+  return encoding.features(unitCoordinates(encoding.axes, params), new Float64Array(encoding.featureCount));
+}
+
+/** From the latest suggestion that has them, as long as they are recent enough; else fitted. */
+function obtainHyperparameters(
+  encoding: Encoding,
+  data: TrainingData,
+  suggested: readonly Suggestion[],
+): { readonly hyperparameters: Hyperparameters; readonly fittedAt: number } {
+  const n = data.features.length;
+  const last = suggested.findLast(({ trace }) => (trace?.hyperparameters ?? null) !== null)?.trace;
+  const previous = last?.hyperparameters ?? null;
+  if (previous !== null && (last!.fittedAt === n || (n > alwaysFittedUpTo && n < last!.fittedAt * refitGrowth))) {
+    return { hyperparameters: previous, fittedAt: last!.fittedAt };
+  }
+  const starts = [defaultHyperparameters(encoding), ...(previous === null ? [] : [previous])];
+  return { hyperparameters: fitHyperparameters(encoding, data, starts), fittedAt: n };
+}

@@ -1,0 +1,70 @@
+/** What is kept of a suggestion, so that it can be explained and computed again. */
+import type { SuggestionTrace } from './strategy.ts';
+
+/** Raised with every change after which a strategy suggests something else from the same data. */
+export const searchVersion = 1;
+
+/** What a point gave, as far as a strategy is told. */
+export interface PointValue {
+  /** Mean selection value; null where every trial failed. */
+  readonly value: number | null;
+  /** Trials that the mean is over. */
+  readonly count: number;
+}
+
+/** Stored with each suggested point, as JSON. */
+export interface SuggestionRecord {
+  /** `searchVersion` of the code that made it. */
+  readonly version: number;
+  /** Seed of the task's search. */
+  readonly seed: number;
+  /** Place within the suggestions that were made at once, from 0, and how many were asked for. */
+  readonly batch: { readonly place: number; readonly wanted: number };
+  /** News since the task's suggestion before, so that n records take O(n) space. */
+  readonly seen: SeenChanges;
+  readonly trace: SuggestionTrace | null;
+}
+
+/** What changed in what the strategy saw. A point of which it never spoke was not there. */
+export interface SeenChanges {
+  /** Points with a new result, or with one over more trials. */
+  readonly observed: readonly ({ readonly ordinal: number } & PointValue)[];
+  /** Ordinals of points that came on their way: new ones, and ones whose trials run again. */
+  readonly pending: readonly number[];
+}
+
+/** Result by ordinal of every point that a strategy saw; null for one on its way. */
+export type SeenResults = ReadonlyMap<number, PointValue | null>;
+
+export const noChanges: SeenChanges = { observed: [], pending: [] };
+
+/** What the latest of the recorded suggestions had seen. */
+export function resultsRecorded(points: Iterable<{ readonly record: SuggestionRecord | null }>): SeenResults {
+  let results: SeenResults = new Map();
+  for (const { record } of points) if (record !== null) results = withChanges(results, record.seen);
+  return results;
+}
+
+export function withChanges(results: SeenResults, { observed, pending }: SeenChanges): SeenResults {
+  if (observed.length + pending.length === 0) return results;
+  const next = new Map(results);
+  for (const ordinal of pending) next.set(ordinal, null);
+  for (const { ordinal, value, count } of observed) next.set(ordinal, { value, count });
+  return next;
+}
+
+export function changesBetween(
+  before: SeenResults,
+  now: readonly { readonly ordinal: number; readonly result: PointValue | null }[],
+): SeenChanges {
+  const changed = now.filter(({ ordinal, result }) => !isSame(before.get(ordinal), result));
+  return {
+    observed: changed.flatMap(({ ordinal, result }) => (result === null ? [] : [{ ordinal, ...result }])),
+    pending: changed.flatMap(({ ordinal, result }) => (result === null ? [ordinal] : [])),
+  };
+}
+
+function isSame(before: PointValue | null | undefined, now: PointValue | null): boolean {
+  if (before === undefined || before === null || now === null) return before === now;
+  return before.value === now.value && before.count === now.count;
+}

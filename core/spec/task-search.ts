@@ -1,0 +1,46 @@
+import type { TrialPlan } from '../plan.ts';
+import { deriveSeed } from '../random.ts';
+import type { SearchPlan } from '../search/session.ts';
+import { readConstraint } from '../space/constraint.ts';
+import { canonicalJson } from './canonical.ts';
+import { objectiveSpace } from './objective-space.ts';
+import { resolveTeacher } from './recipe.ts';
+import type { SweepSpec, TaskSpec } from './schema.ts';
+
+/** How a task of a sweep goes on after its submission. */
+export interface TaskSearch {
+  readonly plan: SearchPlan;
+  /** Trials of each new point. */
+  readonly trials: readonly TrialPlan[];
+}
+
+/**
+ * The search of a task, from the sweep's checked spec.
+ * @param ordinal place of the task in the sweep: all objectives of the first spec task, then of the second, ...
+ */
+export function searchOfTask(spec: SweepSpec, ordinal: number): TaskSearch {
+  const { method, space, constraints, points, seed } = spec.search;
+  const objective = spec.objectives[ordinal % spec.objectives.length]!;
+  const task = spec.tasks[Math.floor(ordinal / spec.objectives.length)]!;
+  return {
+    plan: {
+      method,
+      space: objectiveSpace(objective, space, constraints.map(readConstraint)),
+      seed,
+      points: points ?? null,
+    },
+    trials: planTrials(task, spec),
+  };
+}
+
+/**
+ * Replicate k has one seed for every point and every objective of a dataset and pair (common random numbers): points
+ * and baselines are compared under the same initial weights and order of images.
+ */
+export function planTrials(task: TaskSpec, spec: SweepSpec): readonly TrialPlan[] {
+  const pair = canonicalJson([task.dataset, task.protocol, resolveTeacher(task), task.student]);
+  return Array.from({ length: spec.replicates }, (_, replicate) => ({
+    replicate,
+    seed: deriveSeed('training', spec.search.seed, pair, replicate),
+  }));
+}
