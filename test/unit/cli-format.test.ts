@@ -7,6 +7,7 @@ import {
   formatParams,
   formatSeconds,
   plural,
+  suggestedText,
 } from '../../cli/format.ts';
 import { createLineFinder } from '../../cli/spec-lines.ts';
 import { suggestionFor } from '../../cli/suggest.ts';
@@ -42,6 +43,13 @@ describe('format', () => {
   test('parameters lose the noise of binary fractions and keep small values', () => {
     expect([0.1 + 0.2, 0.25, 1e-5, 0, null].map(formatParam)).toEqual(['0.3', '0.25', '0.00001', '0', '–']);
     expect(formatParams({ alpha: 0.5, beta: -0.2, lr: 0.01 })).toBe('α=0.5 β=-0.2 lr=0.01');
+  });
+
+  test('an open search shows what it has suggested, over all tasks', () => {
+    const search = (state: 'OPEN' | 'FINISHED', suggested: number) => ({ search: { state, suggested, planned: 20 } });
+    expect(suggestedText([search('OPEN', 12), { search: null }])).toBe('suggested 12/20');
+    expect(suggestedText([search('OPEN', 12), search('FINISHED', 20)])).toBe('suggested 32/40');
+    expect(suggestedText([search('FINISHED', 20)])).toBe(null);
   });
 
   test('p values read as people write them', () => {
