@@ -91,7 +91,8 @@ export function createNegativeLogPosterior(encoding: Encoding, { features, value
     }
   }
   const row = new Float64Array(n);
-  const distances = new Float64Array((n * (n - 1)) / 2);
+  const covariances = new Float64Array((n * (n - 1)) / 2);
+  const slopes = new Float64Array(covariances.length);
   return (logs: Float64Array, gradient: Float64Array): number => {
     const { lengthScales, amplitude, noise } = fromLogs(logs);
     const weights = Float64Array.from(lengthScales, (scale) => scale ** -2);
@@ -100,8 +101,9 @@ export function createNegativeLogPosterior(encoding: Encoding, { features, value
       for (let j = 0; j < i; j++, pair++) {
         let squared = 0;
         for (let s = 0; s < scaleCount; s++) squared += weights[s]! * squares[pair * scaleCount + s]!;
-        distances[pair] = squared;
-        row[j] = amplitude * matern(squared);
+        covariances[pair] = amplitude * matern(squared);
+        slopes[pair] = maternSlope(squared);
+        row[j] = covariances[pair]!;
       }
       row[i] = amplitude + noise / counts[i]!;
       factor.append(row);
@@ -115,9 +117,9 @@ export function createNegativeLogPosterior(encoding: Encoding, { features, value
       for (let j = 0; j < i; j++, pair++) {
         // Both halves of the symmetric trace.
         const pull = inverse[i * n + j]! - alpha[i]! * alpha[j]!;
-        const slope = pull * amplitude * maternSlope(distances[pair]!);
+        const slope = pull * amplitude * slopes[pair]!;
         for (let s = 0; s < scaleCount; s++) gradient[s]! += slope * weights[s]! * squares[pair * scaleCount + s]!;
-        gradient[scaleCount]! += pull * amplitude * matern(distances[pair]!);
+        gradient[scaleCount]! += pull * covariances[pair]!;
       }
       const pull = 0.5 * (inverse[i * n + i]! - alpha[i]! * alpha[i]!);
       gradient[scaleCount]! += pull * amplitude;

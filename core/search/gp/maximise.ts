@@ -1,90 +1,122 @@
 import { minimise } from '../../linear/minimise.ts';
 import { type Axis, axisLength } from '../../space/axis.ts';
 import { type Encoding, isCategorical, unitCoordinates } from '../../space/encoding.ts';
-import { type Coordinates, coordinatesAt, countCells, isFeasible, listCells } from '../../space/space.ts';
+import { countCells, isFeasible, listCells } from '../../space/space.ts';
 import { placeAt, unitOf } from '../../space/unit.ts';
 import { createSobolSequence, maxSobolDimensions } from '../sobol-sequence.ts';
 import { type SearchRequest, type Suggestion, suggestionAt, takenCells } from '../strategy.ts';
 import type { Acquisition } from './acquisition.ts';
+import { createLattice, type Lattice } from './lattice.ts';
 
 /** A space with so few cells is looked at as a whole. */
 const listedCells = 2_000;
 /** Candidates spread over the space, and drawn around the best points found so far. */
 const spreadCandidates = 512;
 const nearCandidates = 128;
+/** Draws per candidate wanted, where constraints leave little of the space. */
+const patience = 32;
 /** Candidates that are polished, and steps of the polishing. */
 const polished = 6;
 const polishSteps = 30;
+/** Multiplications that looking at the candidates may take: with many observations there are fewer candidates. */
+const screeningWork = 2e8;
+const leastShare = 0.15;
+
+interface Choice {
+  readonly suggestion: Suggestion;
+  readonly value: number;
+}
 
 interface Candidate {
-  readonly suggestion: Suggestion;
   readonly unit: Float64Array;
   readonly value: number;
 }
 
-/** The cell, not taken, where the acquisition is greatest as far as could be found; null where none is left. */
+/** The cell, not taken, where the acquisition is greatest as far as could be found; null where none was found. */
 export function maximiseOverSpace(
   request: SearchRequest,
   encoding: Encoding,
   acquisition: Acquisition,
-): Candidate | null {
-  const { space } = request;
-  const taken = takenCells(request);
-  const features = new Float64Array(encoding.featureCount);
-  const at = (coordinates: Coordinates): Candidate | null => {
-    if (!isFeasible(space, coordinates)) return null;
-    const suggestion = suggestionAt(coordinates);
-    if (taken.has(suggestion.cell)) return null;
-    const unit = unitCoordinates(space.axes, suggestion.params);
-    return { suggestion, unit, value: acquisition.value(encoding.features(unit, features)) };
+): Choice | null {
+  const evaluate = (units: readonly Float64Array[]): readonly Candidate[] => {
+    const points = units.map((unit) => encoding.features(unit, new Float64Array(encoding.featureCount)));
+    const values = acquisition.values(points);
+    return units.map((unit, i) => ({ unit, value: values[i]! }));
   };
-  if (countCells(space) <= listedCells) return bestOf(listCells(space).map(at));
-  const cellAt = (unit: ArrayLike<number>) =>
-    at(
-      coordinatesAt(
-        space,
-        space.axes.map((axis, i) => placeAt(axis, unit[i]!)),
-      ),
-    );
-  const screened = candidateUnits(request)
-    .map(cellAt)
-    .filter((candidate) => candidate !== null);
-  const seeds = screened.sort((a, b) => b.value - a.value).slice(0, polished);
+  if (countCells(request.space) <= listedCells) return bestListed(request, evaluate);
+  const lattice = createLattice(request.space);
+  const share = Math.max(leastShare, Math.min(1, screeningWork / (256 * (request.history.length + 1) ** 2)));
+  const screened = byValue(evaluate(candidateUnits(request, lattice, share)));
+  const seeds = screened.slice(0, Math.max(2, Math.round(polished * share)));
   const refined = seeds.map(({ unit }) => {
-    const near = cellAt(polish(unit, space.axes, encoding, acquisition));
-    return near === null ? null : climb(near, space.axes, cellAt);
+    const top = polish(unit, request.space.axes, encoding, acquisition);
+    const [near] = evaluate([lattice.snap(pullBack(unit, top, lattice))]);
+    return climb(near!, request.space.axes, lattice, evaluate);
   });
-  return bestOf([...seeds, ...refined]);
+  return firstFree(byValue([...refined, ...screened]), request, lattice);
 }
 
-function bestOf(candidates: readonly (Candidate | null)[]): Candidate | null {
-  let best: Candidate | null = null;
-  for (const candidate of candidates) {
-    if (candidate !== null && (best === null || candidate.value > best.value)) best = candidate;
+type Evaluate = (units: readonly Float64Array[]) => readonly Candidate[];
+
+function bestListed(request: SearchRequest, evaluate: Evaluate): Choice | null {
+  const taken = takenCells(request);
+  const free = listCells(request.space)
+    .map(suggestionAt)
+    .filter(({ cell }) => !taken.has(cell));
+  const candidates = evaluate(free.map(({ params }) => unitCoordinates(request.space.axes, params)));
+  const choices = candidates.map(({ value }, i) => ({ suggestion: free[i]!, value }));
+  return byValue(choices)[0] ?? null;
+}
+
+function firstFree(candidates: readonly Candidate[], request: SearchRequest, lattice: Lattice): Choice | null {
+  const taken = takenCells(request);
+  for (const { unit, value } of candidates) {
+    const coordinates = lattice.coordinates(unit);
+    if (!isFeasible(request.space, coordinates)) continue;
+    const suggestion = suggestionAt(coordinates);
+    if (!taken.has(suggestion.cell)) return { suggestion, value };
   }
-  return best;
+  return null;
 }
 
-/** Unit coordinates to look at first. */
-function candidateUnits({ space, history, random }: SearchRequest): readonly ArrayLike<number>[] {
+function byValue<Valued extends { readonly value: number }>(candidates: readonly Valued[]): readonly Valued[] {
+  return candidates.filter(({ value }) => !Number.isNaN(value)).sort((a, b) => b.value - a.value);
+}
+
+/** Unit coordinates of feasible cells to look at first. */
+function candidateUnits(
+  { space, history, random }: SearchRequest,
+  lattice: Lattice,
+  share: number,
+): readonly Float64Array[] {
   const dimensions = space.axes.length;
   const draw = random.split('candidates');
   const sequence = dimensions <= maxSobolDimensions ? createSobolSequence(dimensions, draw.split('sobol')) : null;
-  const spread = Array.from({ length: spreadCandidates }, (_, index) =>
-    sequence === null ? Float64Array.from(space.axes, () => draw.uniform()) : sequence.point(index),
-  );
+  const spread = (index: number) => sequence?.point(index) ?? Float64Array.from(space.axes, () => draw.uniform());
   const best = [...history]
     .filter(({ value }) => value !== null)
     .sort((a, b) => b.value! - a.value!)
     .slice(0, 4)
     .map(({ params }) => unitCoordinates(space.axes, params));
-  const near = Array.from({ length: best.length === 0 ? 0 : nearCandidates }, (_, k) => {
+  const near = (index: number) => {
     const width = 10 ** -(1 + draw.integer(3));
-    return best[k % best.length]!.map((at, i) =>
+    return best[index % best.length]!.map((at, i) =>
       isCategorical(space.axes[i]!) && draw.uniform() < 0.5 ? draw.uniform() : reflect(at + width * draw.normal()),
     );
-  });
-  return [...spread, ...near];
+  };
+  return [
+    ...feasible(spread, Math.round(spreadCandidates * share), lattice),
+    ...(best.length === 0 ? [] : feasible(near, Math.round(nearCandidates * share), lattice)),
+  ];
+}
+
+function feasible(draw: (index: number) => Float64Array, count: number, lattice: Lattice): readonly Float64Array[] {
+  const found: Float64Array[] = [];
+  for (let index = 0; index < patience * count && found.length < count; index++) {
+    const unit = lattice.snap(draw(index));
+    if (lattice.isFeasible(unit)) found.push(unit);
+  }
+  return found;
 }
 
 /** Back into [0, 1] as a mirror at its ends would. */
@@ -112,36 +144,39 @@ function polish(
     lower: start.map((at, i) => (isCategorical(axes[i]!) ? at : 0)),
     upper: start.map((at, i) => (isCategorical(axes[i]!) ? at : 1)),
   };
-  return minimise(objective, start, bounds, { iterations: polishSteps, tolerance: 1e-9 }).x;
+  return minimise(objective, start, bounds, { iterations: polishSteps, tolerance: 1e-6 }).x;
+}
+
+/** The last feasible point on the way from a feasible point to another: the feasible part of a box is convex. */
+function pullBack(from: Float64Array, to: Float64Array, lattice: Lattice): Float64Array {
+  const between = (share: number) => from.map((at, i) => at + share * (to[i]! - at));
+  if (lattice.isFeasible(lattice.snap(between(1)))) return to;
+  let [inside, outside] = [0, 1];
+  for (let halving = 0; halving < 20; halving++) {
+    const middle = (inside + outside) / 2;
+    if (lattice.isFeasible(lattice.snap(between(middle)))) inside = middle;
+    else outside = middle;
+  }
+  return between(inside);
 }
 
 /** Coarse axes, where rounding to the nearest value may have cost something, are tried one place further each way. */
 const coarse = 200;
 
-function climb(
-  start: Candidate,
-  axes: readonly Axis[],
-  cellAt: (unit: ArrayLike<number>) => Candidate | null,
-): Candidate {
+function climb(start: Candidate, axes: readonly Axis[], lattice: Lattice, evaluate: Evaluate): Candidate {
   let best = start;
-  for (let improved = true; improved; ) {
-    improved = false;
-    for (const [index, axis] of axes.entries()) {
-      for (const place of neighbours(axis, best.unit[index]!)) {
-        const unit = Float64Array.from(best.unit);
-        unit[index] = unitOf(axis, place);
-        const neighbour = cellAt(unit);
-        if (neighbour !== null && neighbour.value > best.value) {
-          best = neighbour;
-          improved = true;
-        }
-      }
-    }
+  for (;;) {
+    const from = best;
+    const neighbours = axes.flatMap((axis, index) =>
+      neighbourPlaces(axis, from.unit[index]!).map((place) => from.unit.with(index, unitOf(axis, place))),
+    );
+    const [better] = byValue(evaluate(neighbours.filter((unit) => lattice.isFeasible(unit))));
+    if (better === undefined || better.value <= best.value) return best;
+    best = better;
   }
-  return best;
 }
 
-function neighbours(axis: Axis, unit: number): readonly number[] {
+function neighbourPlaces(axis: Axis, unit: number): readonly number[] {
   const length = axisLength(axis);
   const place = placeAt(axis, unit);
   if (isCategorical(axis)) return Array.from({ length }, (_, other) => other).filter((other) => other !== place);

@@ -3,13 +3,14 @@
  * expected improvement is greatest, given what is observed and what is on its way.
  */
 import { createEncoding, type Encoding, unitCoordinates } from '../../space/encoding.ts';
+import { suggestRandom } from '../random.ts';
 import { suggestSobol } from '../sobol.ts';
 import type { Observation, SearchRequest, Strategy, Suggestion } from '../strategy.ts';
 import { createLogExpectedImprovement } from './acquisition.ts';
 import { defaultHyperparameters, fitHyperparameters, type TrainingData } from './fit.ts';
 import type { Hyperparameters } from './kernel.ts';
 import { maximiseOverSpace } from './maximise.ts';
-import { createPosterior } from './posterior.ts';
+import { believe, createPosterior } from './posterior.ts';
 
 /** Points before the model takes over: enough to see a trend along every axis. */
 export function startPoints(dimensions: number): number {
@@ -42,15 +43,10 @@ function suggestOne(request: SearchRequest): readonly Suggestion[] {
   const data = trainingData(encoding, history);
   const { hyperparameters, fittedAt } = obtainHyperparameters(encoding, data, [...history, ...pending]);
   const posterior = createPosterior(encoding, data, hyperparameters);
-  const acquisition = createLogExpectedImprovement(
-    posterior,
-    data,
-    pending.map(({ params }) => featuresOf(encoding, params)),
-    hyperparameters,
-    random.split('fantasies'),
-  );
+  const onTheWay = pending.map(({ params }) => featuresOf(encoding, params));
+  const acquisition = createLogExpectedImprovement(believe(posterior, onTheWay));
   const best = maximiseOverSpace({ ...request, random }, encoding, acquisition);
-  if (best === null) return [];
+  if (best === null) return suggestRandom(request);
   return [{ ...best.suggestion, trace: { hyperparameters, fittedAt, acquisition: best.value } }];
 }
 
