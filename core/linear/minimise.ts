@@ -39,7 +39,7 @@ export function minimise(
     }
     if (!(slope < -(limits.tolerance ?? 1e-10))) break;
     const first = pairs.length === 0 ? Math.min(1, 1 / Math.sqrt(dot(direction, direction))) : 1;
-    const step = lineSearch(objective, { x, value, slope, direction, bounds, first });
+    const step = lineSearch(objective, { x, value, gradient, direction, bounds, first });
     if (step === null) {
       if (pairs.length === 0) break;
       pairs.length = 0;
@@ -86,14 +86,14 @@ function descent(gradient: Float64Array, pairs: readonly Pair[], free: Uint8Arra
 interface Line {
   readonly x: Float64Array;
   readonly value: number;
-  readonly slope: number;
+  readonly gradient: Float64Array;
   readonly direction: Float64Array;
   readonly bounds: { readonly lower: Float64Array; readonly upper: Float64Array };
   readonly first: number;
 }
 
 /** Halves the step until the function falls enough; null where it does not. */
-function lineSearch(objective: Objective, { x, value, slope, direction, bounds, first }: Line) {
+function lineSearch(objective: Objective, { x, value, gradient: gradientHere, direction, bounds, first }: Line) {
   const gradient = new Float64Array(x.length);
   for (let size = first, tries = 0; tries < 25; tries++, size /= 2) {
     const next = clamp(
@@ -101,7 +101,9 @@ function lineSearch(objective: Objective, { x, value, slope, direction, bounds, 
       bounds,
     );
     const nextValue = objective(next, gradient);
-    if (nextValue <= value + armijo * size * slope) return { x: next, value: nextValue, gradient };
+    // The slope along what the bounds leave of the step.
+    const fall = dot(gradientHere, subtract(next, x));
+    if (fall < 0 && nextValue <= value + armijo * fall) return { x: next, value: nextValue, gradient };
   }
   return null;
 }
