@@ -100,7 +100,10 @@ describe('minimise()', () => {
 
   it('finds the minimum of a curved valley', () => {
     const { x, value } = minimise(rosenbrock, Float64Array.of(-1.2, 1), wide, { iterations: 200 });
-    expectClose(x.map((at) => Math.round(at * 1e4) / 1e4), [1, 1]);
+    expectClose(
+      x.map((at) => Math.round(at * 1e4) / 1e4),
+      [1, 1],
+    );
     expect(value).toBeLessThan(1e-8);
   });
 

@@ -33,11 +33,7 @@ interface Candidate {
 }
 
 /** The cell, not taken, where the acquisition is greatest as far as could be found; null where none was found. */
-export function maximiseOverSpace(
-  request: SearchRequest,
-  encoding: Encoding,
-  acquisition: Acquisition,
-): Choice | null {
+export function maximiseOverSpace(request: SearchRequest, encoding: Encoding, acquisition: Acquisition): Choice | null {
   const evaluate = (units: readonly Float64Array[]): readonly Candidate[] => {
     const points = units.map((unit) => encoding.features(unit, new Float64Array(encoding.featureCount)));
     const values = acquisition.values(points);
