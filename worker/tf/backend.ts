@@ -5,7 +5,7 @@
  * 1. tfjs-node-gpu where TensorFlow uses a GPU: CUDA's own convolutions are the fastest there are;
  * 2. webgpu on a real GPU: the only way to AMD, Intel and Apple GPUs, and to NVIDIA's without CUDA;
  * 3. tfjs-node: TensorFlow on the processor, several times as fast as WASM at training;
- * 4. wasm: runs wherever Node runs, convolutions at 15 to 34 GFLOP/s on one core;
+ * 4. wasm: runs wherever Node runs, with SIMD kernels of ours for what training does most;
  * 5. cpu: plain JavaScript, a hundred times as slow.
  * WebGPU on a processor (SwiftShader) is slower than WASM and never chosen by `auto`, only by name.
  */
