@@ -198,7 +198,13 @@ test('readSummaryRows() gives each trial once with its result, ordered, and filt
   expect(rows[4]).toEqual({
     ...{ sweepId: sweep.id, taskId: first!.taskId, dataset: 'mnist', protocol: 'classification', metric: 'top1' },
     ...{ teacher: 'cnn-m', student: 'cnn-s', objective: 'abkd', definition: first!.definition },
-    ...{ fingerprint: 'fingerprint-mnist', comparisonKey: 'comparison-mnist', ordinal: 0, cell: 'alpha=0' },
+    ...{
+      fingerprint: 'fingerprint-mnist',
+      comparisonKey: 'comparison-mnist',
+      pointsToCome: 0,
+      ordinal: 0,
+      cell: 'alpha=0',
+    },
     ...{ params: { alpha: 0 }, sources: ['grid'], inSpace: true, scaleFactor: 2, replicate: 0, seed: 1000 },
     ...{ state: 'SUCCEEDED', selectionValue: 91.5, testValue: 90.25, teacherTest: 95 },
     ...{ teacherSha256: 'abc', backend: 'wasm', kernelId: 'kernel-1' },
