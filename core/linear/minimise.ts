@@ -3,10 +3,9 @@
  * and whose gradient pushes outwards are held, the others move along the two-loop direction, with backtracking.
  * @see Nocedal and Wright, "Numerical Optimization", 2006, algorithm 7.4; Bertsekas, "Projected Newton methods", 1982
  */
-export interface Objective {
-  /** The value at x; writes its gradient. Infinite or NaN where x is not allowed. */
-  (x: Float64Array, gradient: Float64Array): number;
-}
+
+/** The value at x; writes its gradient. Infinite or NaN where x is not allowed. */
+export type Objective = (x: Float64Array, gradient: Float64Array) => number;
 
 export interface Minimum {
   readonly x: Float64Array;
