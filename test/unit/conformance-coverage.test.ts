@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { objectiveKinds, withDefaults } from '../../core/catalog/objectives.ts';
 import type { ResolvedDefinition } from '../../core/objective.ts';
 import { labelsOnly, objectiveLoss, type ResolvedObjective } from '../../worker/distill/objective.ts';
-import { createSgd } from '../../worker/distill/optimizer.ts';
+import { createSgd } from '../../worker/distill/sgd.ts';
 import { createClassifier } from '../../worker/models/registry.ts';
 import { initBackend } from '../../worker/tf/backend.ts';
 import type { ConformanceCase } from '../support/conformance-case.ts';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createOptimizer, type Optimizer } from '../../worker/distill/optimizer.ts';
+import { createOptimizer } from '../../worker/distill/create-optimizer.ts';
+import type { Optimizer } from '../../worker/distill/optimizer.ts';
 import { initBackend } from '../../worker/tf/backend.ts';
 
 let tensorsBefore = 0;

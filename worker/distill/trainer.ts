@@ -6,10 +6,11 @@ import type { Classifier } from '../models/classifier.ts';
 import { stateOf } from '../models/weights/load.ts';
 import type { TrialContext } from '../trial/context.ts';
 import type { TrainingState } from './checkpoint.ts';
+import { createOptimizer, type OptimizerSettings } from './create-optimizer.ts';
 import { type ImageReader, imagesOf } from './images.ts';
 import { createLossLog, type EpochLosses } from './loss-log.ts';
 import type { LossTerms } from './objective.ts';
-import { createOptimizer, type Optimizer, type OptimizerSettings } from './optimizer.ts';
+import type { Optimizer } from './optimizer.ts';
 import { rateFactor } from './schedule.ts';
 
 export interface TrainingRun {
