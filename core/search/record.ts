@@ -6,10 +6,17 @@ export const searchVersion = 1;
 
 /** What a point gave, as far as a strategy is told. */
 export interface PointValue {
-  /** Mean selection value; null where every trial failed. */
+  /** Mean selection value; null where every trial failed, or none has come to its end. */
   readonly value: number | null;
-  /** Trials that the mean is over. */
+  /** Trials that the mean is over; where none has come to its end, those at the last rung. */
   readonly count: number;
+  /** Mean selection values at the rungs of early stopping that the point has reached, lowest first. */
+  readonly rungs?: readonly RungMean[];
+}
+
+export interface RungMean {
+  readonly epoch: number;
+  readonly value: number | null;
 }
 
 /** Stored with each suggested point, as JSON. */
@@ -27,7 +34,7 @@ export interface SuggestionRecord {
 
 /** What changed in what the strategy saw. A point of which it never spoke was not there. */
 export interface SeenChanges {
-  /** Points with a new result, or with one over more trials. */
+  /** Points with a new result, with one over more trials, or at a new rung. */
   readonly observed: readonly ({ readonly ordinal: number } & PointValue)[];
   /** Ordinals of points that came on their way: new ones, and ones whose trials run again. */
   readonly pending: readonly number[];
@@ -49,7 +56,7 @@ export function withChanges(results: SeenResults, { observed, pending }: SeenCha
   if (observed.length + pending.length === 0) return results;
   const next = new Map(results);
   for (const ordinal of pending) next.set(ordinal, null);
-  for (const { ordinal, value, count } of observed) next.set(ordinal, { value, count });
+  for (const { ordinal, ...result } of observed) next.set(ordinal, result);
   return next;
 }
 
@@ -66,5 +73,11 @@ export function changesBetween(
 
 function isSame(before: PointValue | null | undefined, now: PointValue | null): boolean {
   if (before === undefined || before === null || now === null) return before === now;
-  return before.value === now.value && before.count === now.count;
+  return before.value === now.value && before.count === now.count && isSameAtRungs(before.rungs, now.rungs);
+}
+
+function isSameAtRungs(before: readonly RungMean[] = [], now: readonly RungMean[] = []): boolean {
+  const isSameAt = ({ epoch, value }: RungMean, place: number) =>
+    epoch === now[place]!.epoch && value === now[place]!.value;
+  return before.length === now.length && before.every(isSameAt);
 }
