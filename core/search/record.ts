@@ -47,17 +47,20 @@ export const noChanges: SeenChanges = { observed: [], pending: [] };
 
 /** What the latest of the recorded suggestions had seen. */
 export function resultsRecorded(points: Iterable<{ readonly record: SuggestionRecord | null }>): SeenResults {
-  let results: SeenResults = new Map();
-  for (const { record } of points) if (record !== null) results = withChanges(results, record.seen);
+  const results = new Map<number, PointValue | null>();
+  for (const { record } of points) if (record !== null) apply(record.seen, results);
   return results;
 }
 
-export function withChanges(results: SeenResults, { observed, pending }: SeenChanges): SeenResults {
-  if (observed.length + pending.length === 0) return results;
+export function withChanges(results: SeenResults, changes: SeenChanges): SeenResults {
   const next = new Map(results);
-  for (const ordinal of pending) next.set(ordinal, null);
-  for (const { ordinal, ...result } of observed) next.set(ordinal, result);
+  apply(changes, next);
   return next;
+}
+
+function apply({ observed, pending }: SeenChanges, results: Map<number, PointValue | null>): void {
+  for (const ordinal of pending) results.set(ordinal, null);
+  for (const { ordinal, ...result } of observed) results.set(ordinal, result);
 }
 
 export function changesBetween(

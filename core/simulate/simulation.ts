@@ -1,0 +1,198 @@
+/**
+ * A search in virtual time: what a coordinator and its workers would do with one task, decided by the same code, on
+ * trials whose values are known beforehand. The same options give the same simulation.
+ */
+import { pointsWanted } from '../search/demand.ts';
+import { nextStep, type SearchedPoint, type SearchedTrial, type SearchPlan } from '../search/session.ts';
+import { meanOf } from '../stats/estimate.ts';
+import type { TrialTime } from './ab-surface.ts';
+import { createFleet, type Fleet, type WorkerDeaths } from './fleet.ts';
+
+export interface SimulationOptions {
+  readonly plan: SearchPlan;
+  /** Points that are there before the first result. @default none */
+  readonly start?: readonly StartPoint[];
+  /** False where these are all that there will be. @default true */
+  readonly isOpen?: boolean;
+  /** Trials of each point. */
+  readonly replicates: number;
+  /** Of each trial. @default 1 */
+  readonly epochs?: number;
+  readonly workers: number;
+  /** Trials that may run at once. @default as many as there are workers */
+  readonly maxParallel?: number;
+  /** What a trial reports after an epoch; anything but a finite number fails it. */
+  readonly value: (params: SearchedPoint['params'], at: TrialTime) => number | null;
+  /** Time that a whole trial takes, above 0, in the unit of all times here. @default 1 */
+  readonly duration?: (params: SearchedPoint['params'], replicate: number) => number;
+  /** @default none */
+  readonly deaths?: WorkerDeaths;
+  /** Who suggests, for a caller that looks on. @default nextStep */
+  readonly suggest?: typeof nextStep;
+}
+
+/** A point that no result brought about. */
+export interface StartPoint extends Pick<SearchedPoint, 'cell' | 'params' | 'isChosen'> {
+  /** False for a landmark outside the space: it runs, and cannot be the best. */
+  readonly inSpace: boolean;
+}
+
+export interface SimulatedTrial extends SearchedTrial {
+  readonly ordinal: number;
+  readonly replicate: number;
+  /** Who runs it or ended it; null while it is queued. */
+  readonly worker: number | null;
+}
+
+export interface SimulatedPoint extends SearchedPoint {
+  readonly inSpace: boolean;
+  readonly trials: readonly SimulatedTrial[];
+}
+
+/** `lost`: the worker died; the trial is queued again. */
+export interface SimulationEvent {
+  readonly time: number;
+  readonly kind: 'start' | 'end' | 'lost';
+  readonly worker: number;
+  readonly ordinal: number;
+  readonly replicate: number;
+}
+
+/** Where the search stands after a trial has ended. */
+export interface SimulatedProgress {
+  readonly time: number;
+  /** Trials that have ended. */
+  readonly trials: number;
+  /** The best point so far, and the mean of its trials that succeeded; null while there is none. */
+  readonly best: { readonly ordinal: number; readonly mean: number } | null;
+}
+
+export interface Simulation {
+  /** In the order of suggestion. */
+  readonly points: readonly SimulatedPoint[];
+  /** In the order of time. */
+  readonly events: readonly SimulationEvent[];
+  /** After each trial that ended. */
+  readonly progress: readonly SimulatedProgress[];
+  /** When the last trial ended. */
+  readonly makespan: number;
+}
+
+/** Runs a search to its end. */
+export function simulate(options: SimulationOptions): Simulation {
+  const state = begin(options);
+  for (;;) {
+    suggestPoints(state, options);
+    startTrials(state, options);
+    if (openTrials(state).length === 0) break;
+    awaitNews(state, options);
+  }
+  const { points, events, progress } = state;
+  return { points, events, progress, makespan: progress.at(-1)?.time ?? 0 };
+}
+
+type Trial = { -readonly [Key in keyof SimulatedTrial]: SimulatedTrial[Key] };
+
+interface State {
+  readonly points: (SimulatedPoint & { readonly trials: Trial[] })[];
+  /** Of all points, in the order in which they are to run. */
+  readonly trials: Trial[];
+  readonly fleet: Fleet<Trial>;
+  readonly events: SimulationEvent[];
+  readonly progress: SimulatedProgress[];
+  isOpen: boolean;
+}
+
+function begin({ start = [], isOpen = true, replicates, workers, deaths }: SimulationOptions): State {
+  const fleet = createFleet<Trial>(workers, deaths ?? null);
+  const state: State = { points: [], trials: [], fleet, events: [], progress: [], isOpen };
+  const added = start.map((point) => ({ ...point, record: null }));
+  append(state, added, replicates);
+  return state;
+}
+
+/** The points get the next ordinals; replicate 0 of all of them runs first, then replicate 1, and so on. */
+function append(state: State, added: readonly Omit<SimulatedPoint, 'ordinal' | 'trials'>[], replicates: number): void {
+  const first = state.points.length;
+  const points = added.map((point, place) => ({ ...point, ordinal: first + place, trials: [] }));
+  state.points.push(...points);
+  for (let replicate = 0; replicate < replicates; replicate++) for (const point of points) addTrial(state, point);
+}
+
+function addTrial(state: State, { ordinal, trials }: State['points'][number]): void {
+  const trial: Trial = { ordinal, replicate: trials.length, state: 'open', value: null, worker: null };
+  trials.push(trial);
+  state.trials.push(trial);
+}
+
+/** As long as the fleet could run more than there is. */
+function suggestPoints(state: State, { plan, replicates, suggest = nextStep, ...options }: SimulationOptions): void {
+  const { maxParallel = Number.POSITIVE_INFINITY } = options;
+  while (state.isOpen) {
+    const slots = state.fleet.countPresent();
+    const load = { openTrials: openTrials(state).length, slots, isSearching: true };
+    const wanted = pointsWanted([load], { maxParallel, slots, replicates })[0]!;
+    if (wanted === 0) return;
+    const step = suggest(plan, state.points, wanted);
+    const added = step.points.map(({ cell, params, record }) => {
+      return { cell, params, record, isChosen: true, inSpace: true };
+    });
+    append(state, added, replicates);
+    state.isOpen = !step.isFinished;
+  }
+}
+
+/** Queued trials go to idle workers; one that was lost is in its old place. */
+function startTrials(state: State, { maxParallel = Number.POSITIVE_INFINITY, duration }: SimulationOptions): void {
+  const open = openTrials(state);
+  const waiting = open.filter(({ worker }) => worker === null);
+  const room = Math.min(state.fleet.countIdle(), maxParallel - (open.length - waiting.length));
+  for (const trial of waiting.slice(0, room)) {
+    const { params } = state.points[trial.ordinal]!;
+    trial.worker = state.fleet.start(trial, duration?.(params, trial.replicate) ?? 1);
+    note(state, 'start', trial, trial.worker);
+  }
+}
+
+/** Lets time go on to what happens next. */
+function awaitNews(state: State, { value, epochs = 1 }: SimulationOptions): void {
+  const news = state.fleet.advance();
+  if (news === null) return;
+  const { kind, work: trial, worker } = news;
+  note(state, kind, trial, worker);
+  if (kind === 'lost') {
+    trial.worker = null;
+    return;
+  }
+  const { params } = state.points[trial.ordinal]!;
+  const reported = value(params, { replicate: trial.replicate, epoch: epochs, epochs });
+  const isValue = reported !== null && Number.isFinite(reported);
+  trial.state = isValue ? 'succeeded' : 'failed';
+  trial.value = isValue ? reported : null;
+  state.progress.push({ time: state.fleet.now(), trials: state.progress.length + 1, best: bestOf(state.points) });
+}
+
+function openTrials({ trials }: State): readonly Trial[] {
+  return trials.filter(({ state }) => state === 'open');
+}
+
+function note(
+  { events, fleet }: State,
+  kind: SimulationEvent['kind'],
+  { ordinal, replicate }: Trial,
+  worker: number,
+): void {
+  events.push({ time: fleet.now(), kind, worker, ordinal, replicate });
+}
+
+/** By the mean over trials that succeeded, of points whose trials have all ended; ties go to the earlier one. */
+function bestOf(points: readonly SimulatedPoint[]): SimulatedProgress['best'] {
+  let best: SimulatedProgress['best'] = null;
+  for (const { ordinal, inSpace, trials } of points) {
+    const values = trials.flatMap(({ value }) => value ?? []);
+    if (!inSpace || values.length === 0 || trials.some(({ state }) => state === 'open')) continue;
+    const mean = meanOf(values);
+    if (best === null || mean > best.mean) best = { ordinal, mean };
+  }
+  return best;
+}
