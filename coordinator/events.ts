@@ -1,6 +1,7 @@
 import type { TrialAssignment } from '../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome } from '../core/attempt.ts';
 import type { CheckpointRef } from '../core/checkpoint.ts';
+import type { PointMove } from '../core/earlystop/moves.ts';
 import type { SweepId, TaskId, WorkerId } from '../core/ids.ts';
 import type { TrialState } from '../core/trial.ts';
 import type { WorkerHello } from '../core/worker.ts';
@@ -22,16 +23,7 @@ export interface Events {
     },
   ): void;
   /** Early stopping let a point go on from a rung to the next one (null = its end), or stopped it there. */
-  pointJudged(
-    sweepId: SweepId,
-    point: {
-      readonly taskId: TaskId;
-      readonly ordinal: number;
-      readonly rung: number;
-      readonly next: number | null;
-      readonly stops: boolean;
-    },
-  ): void;
+  pointJudged(sweepId: SweepId, point: { readonly taskId: TaskId } & PointMove): void;
   trialClaimed(assignment: TrialAssignment, workerId: WorkerId): void;
   trialFinished(key: AttemptKey, outcome: AttemptOutcome, trialState: TrialState): void;
   /** A result that came after the lease was lost: kept for audit, never counted. */

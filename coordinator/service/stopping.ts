@@ -1,13 +1,10 @@
-import { judgePoint } from '../../core/earlystop/judged.ts';
-import { createStoppingRule, type StoppingPlan } from '../../core/earlystop/registry.ts';
-import { nextRung } from '../../core/earlystop/rungs.ts';
+import { movesOf } from '../../core/earlystop/moves.ts';
+import { createStoppingRule } from '../../core/earlystop/registry.ts';
 import { searchOfTask } from '../../core/spec/task-search.ts';
 import type { Bell } from '../../platform/bell.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Events } from '../events.ts';
 import type { WaitingTask } from '../store/sql/find-waiting.ts';
-import type { PointMove } from '../store/sql/move-points.ts';
-import type { SearchPointRow } from '../store/sql/read-search-points.ts';
 import type { Store } from '../store/store.ts';
 
 /** Points that wait at rungs of early stopping. */
@@ -30,7 +27,7 @@ export function createStoppingService({ store, bus, events, finished }: Stopping
     const { spec, ordinal, points } = await store.readSearch(task.taskId);
     const { stopping } = searchOfTask(spec, ordinal);
     if (stopping === null) return false;
-    const moves = movesOf(stopping, points, task.plannedPoints);
+    const moves = movesOf(createStoppingRule(stopping), points, task.plannedPoints);
     if (moves.length === 0) return false;
     const moved = new Set(await store.movePoints(task, moves));
     const done = moves.filter((move) => moved.has(move.ordinal));
@@ -46,21 +43,4 @@ export function createStoppingService({ store, bus, events, finished }: Stopping
       }
     },
   };
-}
-
-/** What the rule decides, without the points that are to wait. */
-function movesOf(
-  stopping: StoppingPlan,
-  points: readonly SearchPointRow[],
-  plannedPoints: number,
-): readonly PointMove[] {
-  const rule = createStoppingRule(stopping);
-  const judged = points.flatMap(({ ordinal, trials }) => judgePoint(ordinal, trials) ?? []);
-  const rungs = new Map(judged.map(({ ordinal, reached }) => [ordinal, reached.at(-1)?.epoch ?? 0]));
-  const toCome = Array.from({ length: Math.max(0, plannedPoints - points.length) }, (_, more) => points.length + more);
-  return rule.decide({ points: judged, toCome }).flatMap(({ ordinal, decision }) => {
-    const rung = rungs.get(ordinal)!;
-    if (decision === 'wait') return [];
-    return [{ ordinal, rung, next: nextRung(rule.rungsOf(ordinal), rung), stops: decision === 'stop' }];
-  });
 }

@@ -9,6 +9,7 @@ import type {
 import type { TrialAssignment } from '../../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../../core/attempt.ts';
 import type { CheckpointRef } from '../../core/checkpoint.ts';
+import type { PointMove } from '../../core/earlystop/moves.ts';
 import type { SweepId, TaskId, TrialId, WorkerId } from '../../core/ids.ts';
 import type { Measurement } from '../../core/measurement.ts';
 import type { PointPlan, SweepPlan } from '../../core/plan.ts';
@@ -22,7 +23,6 @@ import type { TrialState } from '../../core/trial.ts';
 import type { WorkerHello } from '../../core/worker.ts';
 import type { SearchLoadRow } from './sql/find-searches.ts';
 import type { WaitingTask } from './sql/find-waiting.ts';
-import type { PointMove } from './sql/move-points.ts';
 import type { SearchPointRow } from './sql/read-search-points.ts';
 
 /**

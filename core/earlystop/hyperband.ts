@@ -42,7 +42,7 @@ function createBrackets(rungs: number, reduction: number): (ordinal: number) => 
   });
   const given = weights.map(() => 0);
   const known: number[] = [];
-  const fill = (bracket: number) => (given[bracket]! + 1) / weights[bracket]!;
+  const fill = (bracket: number) => (given[bracket]! + 0.5) / weights[bracket]!;
   return (ordinal) => {
     while (known.length <= ordinal) {
       const next = weights.reduce((least, _, bracket) => (fill(bracket) < fill(least) ? bracket : least), 0);

@@ -1,14 +1,6 @@
+import type { PointMove } from '../../../core/earlystop/moves.ts';
 import type { SweepId, TaskId } from '../../../core/ids.ts';
 import type { Query } from '../database.ts';
-
-/** What becomes of a point that waits at a rung. */
-export interface PointMove {
-  readonly ordinal: number;
-  readonly rung: number;
-  /** Where it goes on to; null = its end. Of a point that stops it is not looked at. */
-  readonly next: number | null;
-  readonly stops: boolean;
-}
 
 /**
  * Locks a sweep against a cancellation, to move its waiting trials.
