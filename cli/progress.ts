@@ -164,11 +164,13 @@ function taskLine(task: TaskProgress): BarLine {
 /** `RUNNING: 45 of 84 trials, 2 running, 1 failed, suggested 20/40, about 2 min 03 s to go`. */
 export function overallText(sweep: SweepAnswer): string {
   const { done, total } = countTrials(sweep.trials, sweep.plannedTrials);
-  const { RUNNING, FAILED } = sweep.trials;
+  const { RUNNING, WAITING, PRUNED, FAILED } = sweep.trials;
   const suggested = suggestedText(sweep.tasks);
   const parts = [
     `${done} of ${plural(total, 'trial')}`,
     ...(RUNNING > 0 ? [`${RUNNING} running`] : []),
+    ...(WAITING > 0 ? [`${WAITING} waiting at a rung`] : []),
+    ...(PRUNED > 0 ? [`${PRUNED} stopped early`] : []),
     ...(FAILED > 0 ? [`${FAILED} failed`] : []),
     ...(suggested === null ? [] : [suggested]),
     ...(RUNNING > 0 && done === 0 && isReal(sweep) ? ['preparing teacher and data'] : []),

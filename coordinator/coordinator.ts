@@ -7,6 +7,7 @@ import { runCheckpointSweeper } from './engine/checkpoint-sweeper.ts';
 import { runLeaseReaper } from './engine/lease-reaper.ts';
 import { createSearchPool } from './engine/search-pool.ts';
 import { runSettleLoop } from './engine/settle-loop.ts';
+import { runStopLoop } from './engine/stop-loop.ts';
 import { runSuggestLoop } from './engine/suggest-loop.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createSessionRegistry, type SessionRegistry } from './grpc/session-registry.ts';
@@ -17,6 +18,7 @@ import { createHealthService } from './service/health.ts';
 import { createLeaseService } from './service/leases.ts';
 import { createPointService } from './service/points.ts';
 import { createSearchService } from './service/searches.ts';
+import { createStoppingService } from './service/stopping.ts';
 import { createSummaryService } from './service/summary.ts';
 import { createSweepService } from './service/sweeps.ts';
 import { createTrialService } from './service/trials.ts';
@@ -56,18 +58,21 @@ type Services = ReturnType<typeof createServices>;
 function createServices(config: CoordinatorConfig, context: CoordinatorContext) {
   const { store, bus, events, clock } = context;
   const { leaseMs } = config;
-  const [finished, results] = [createBell(), createBell()];
-  const ringBoth = () => {
-    finished.ring();
-    results.ring();
+  const [finished, results, reached] = [createBell(), createBell(), createBell()];
+  const ended = {
+    ring: () => {
+      for (const bell of [finished, results, reached]) bell.ring();
+    },
   };
   const pool = createSearchPool();
   return {
     finished,
     results,
+    reached,
     pool,
-    searches: createSearchService({ store, pool, bus, events, finished }),
-    leases: createLeaseService({ store, bus, events, leaseMs, finished: { ring: ringBoth } }),
+    searches: createSearchService({ store, pool, bus, events, finished: ended }),
+    stopping: createStoppingService({ store, bus, events, finished: ended }),
+    leases: createLeaseService({ store, bus, events, leaseMs, finished: ended }),
     workers: createWorkerService({ store, events, attached: results }),
     sweeps: createSweepService({ store, bus, events, clock }),
     trials: createTrialService(store),
@@ -111,7 +116,7 @@ async function startServers(
 async function runLoops(
   config: CoordinatorConfig,
   { bus, log }: CoordinatorContext,
-  { leases, sweeps, searches, checkpoints, finished, results }: Services,
+  { leases, sweeps, searches, stopping, checkpoints, finished, results, reached }: Services,
   sessions: SessionRegistry,
   signal: AbortSignal,
 ): Promise<void> {
@@ -119,6 +124,7 @@ async function runLoops(
     runLeaseReaper({ leases, leaseMs: config.leaseMs, signal, log }),
     runSettleLoop({ sweeps, finished, signal, log }),
     runSuggestLoop({ searches, results, bus, signal, log }),
+    runStopLoop({ stopping, reached, signal, log }),
     runCheckpointSweeper({ checkpoints, everyMs: config.leaseMs, signal, log }),
     runCancelWatch({ sessions, sweeps, bus, renewMs: config.renewMs, signal, log }),
   ]);

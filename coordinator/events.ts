@@ -1,6 +1,7 @@
 import type { TrialAssignment } from '../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome } from '../core/attempt.ts';
 import type { CheckpointRef } from '../core/checkpoint.ts';
+import type { PointMove } from '../core/earlystop/moves.ts';
 import type { SweepId, TaskId, WorkerId } from '../core/ids.ts';
 import type { TrialState } from '../core/trial.ts';
 import type { WorkerHello } from '../core/worker.ts';
@@ -21,6 +22,8 @@ export interface Events {
       readonly isFinished: boolean;
     },
   ): void;
+  /** Early stopping let a point go on from a rung to the next one (null = its end), or stopped it there. */
+  pointJudged(sweepId: SweepId, point: { readonly taskId: TaskId } & PointMove): void;
   trialClaimed(assignment: TrialAssignment, workerId: WorkerId): void;
   trialFinished(key: AttemptKey, outcome: AttemptOutcome, trialState: TrialState): void;
   /** A result that came after the lease was lost: kept for audit, never counted. */
@@ -39,6 +42,10 @@ export function createEvents(log: Logger): Events {
     sweepCancelled: (sweepId) => log.info({ sweepId }, 'sweep cancelled'),
     sweepSettled: (sweepId) => log.info({ sweepId }, 'sweep settled'),
     pointsSuggested: (sweepId, batch) => log.info({ sweepId, ...batch }, 'points suggested'),
+    pointJudged: (sweepId, { taskId, ordinal, rung, next, stops }) =>
+      stops
+        ? log.info({ sweepId, taskId, ordinal, rung }, 'point stopped')
+        : log.info({ sweepId, taskId, ordinal, rung, next }, 'point goes on'),
     trialClaimed: ({ sweepId, checkpoint, ...key }, workerId) =>
       log.info({ ...idsOf(key), workerId, sweepId, checkpointStep: checkpoint?.step }, 'trial claimed'),
     trialFinished: (key, outcome, trialState) =>

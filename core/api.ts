@@ -192,6 +192,8 @@ export interface TrialAnswer {
   readonly replicate: number;
   readonly seed: number;
   readonly state: TrialState;
+  /** Epoch at which early stopping judges it next, where it waits, or was stopped; null = it runs to its end. */
+  readonly rung: number | null;
   readonly selectionValue: number | null;
   readonly testValue: number | null;
   /** Hash of the teacher's weights: `artifact:sha256:<hash>` names them in another spec. Null before success. */

@@ -16,4 +16,6 @@ export interface TrialAssignment extends AttemptKey {
   readonly timeoutMs: number;
   /** Left by an earlier attempt; null = none. */
   readonly checkpoint: CheckpointRef | null;
+  /** Step (epoch) after which the trial saves its state and pauses, to be judged; null = it runs to its end. */
+  readonly untilStep: number | null;
 }

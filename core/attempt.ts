@@ -8,7 +8,7 @@ import type { TrialFailure } from './trial.ts';
  * SUCCEEDED  its result is the trial's result
  * FAILED     it ended with a named failure
  * LOST       its lease ran out; whatever it still sends is refused
- * CANCELLED  it was told to stop and did
+ * CANCELLED  it was told to stop, or after which step to pause, and did
  * REFUSED    its result came after the lease was lost; kept for audit, never counted
  */
 export const AttemptState = {
@@ -59,4 +59,6 @@ export type AttemptOutcome =
   | ({ readonly kind: 'success' } & TrialSuccess)
   | { readonly kind: 'failure'; readonly failure: TrialFailure }
   /** Stopped because the coordinator wanted it, or (`requeue`) because the worker leaves. */
-  | { readonly kind: 'stopped'; readonly requeue: boolean };
+  | { readonly kind: 'stopped'; readonly requeue: boolean }
+  /** It came to the step where its assignment ends; its state is saved, as far as that was possible. */
+  | { readonly kind: 'paused' };

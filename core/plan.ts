@@ -42,6 +42,8 @@ export interface PointPlan {
   readonly sources: readonly string[];
   /** False for a landmark outside the space: it runs, but is no search cell. */
   readonly inSpace: boolean;
+  /** Epoch at which its trials first pause, to be judged by early stopping; null = they run to their end. */
+  readonly firstRung: number | null;
   readonly trials: readonly TrialPlan[];
 }
 

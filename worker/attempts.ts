@@ -4,7 +4,8 @@
  * RUNNING  in a slot; its lease is renewed     -> REPORTED (it ended), dropped (its lease was lost)
  * REPORTED its result waits for acknowledgement; the lease is renewed still -> gone
  *
- * A trial that is to go on elsewhere has its last checkpoint sent before it is reported: afterwards it is not ours.
+ * A trial that is to go on elsewhere has its last checkpoint sent before it is reported: afterwards it is not ours. One
+ * that pauses takes the time that this takes: it would have to begin at an earlier epoch again.
  * An attempt whose lease was lost is stopped and not renewed. If it succeeded all the same its result is sent: the
  * coordinator refuses it and keeps it for audit.
  */
@@ -13,7 +14,7 @@ import type { TrialAssignment } from '../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../core/attempt.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Checkpoints } from './checkpoints.ts';
+import { type Checkpoints, lastUploadMs } from './checkpoints.ts';
 import { attemptId, type Reported, type Reporter } from './reporter.ts';
 import type { FindSharedFile } from './shared-file-relay.ts';
 import type { RunningTrial, Slots } from './slots.ts';
@@ -75,7 +76,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     held.trial.stop(false);
   };
   const settle = async (held: Held, outcome: AttemptOutcome) => {
-    if (outcome.kind !== 'success') await checkpoints.flush(held.key);
+    if (outcome.kind === 'paused') await checkpoints.flush(held.key);
+    else if (outcome.kind !== 'success') await checkpoints.flush(held.key, lastUploadMs);
     checkpoints.drop(held.key);
     if (held.resumed !== null) await checkpoints.discard(held.resumed);
     held.trial = null;
@@ -136,9 +138,9 @@ function failure(message: string): AttemptOutcome {
   return { kind: 'failure', failure: { kind: 'EXCEPTION', message } };
 }
 
-/** Whatever did not succeed while the worker stops its trials was cut short by that. */
+/** Whatever came to no end of its own while the worker stops its trials was cut short by that. */
 function cutShort(outcome: AttemptOutcome): AttemptOutcome {
-  return outcome.kind === 'success' ? outcome : { kind: 'stopped', requeue: true };
+  return outcome.kind === 'success' || outcome.kind === 'paused' ? outcome : { kind: 'stopped', requeue: true };
 }
 
 function trialEvents(

@@ -21,8 +21,8 @@ export interface Checkpoints {
   fetch(assignment: TrialAssignment, signal: AbortSignal): Promise<ResumePoint | null>;
   /** Takes a file over and sends it. One of the same attempt that still waits has become useless. */
   send(key: AttemptKey, written: ResumePoint): void;
-  /** Resolves when nothing of the attempt is on its way any more, at the latest after `lastUploadMs`. */
-  flush(key: AttemptKey): Promise<void>;
+  /** Resolves when nothing of the attempt is on its way any more, or so many milliseconds have passed. */
+  flush(key: AttemptKey, withinMs?: number): Promise<void>;
   /** Sends no more of the attempt. */
   drop(key: AttemptKey): void;
   /** Throws away what was fetched. */
@@ -75,11 +75,12 @@ export function createCheckpoints(options: CheckpointsOptions): Checkpoints {
         present.next = written;
       }
     },
-    flush: async (key) => {
+    flush: async (key, withinMs) => {
       const done = sendings.get(attemptId(key))?.done;
       if (done === undefined) return;
+      if (withinMs === undefined) return done;
       const over = new AbortController();
-      await Promise.race([done, sleep(lastUploadMs, over.signal)]);
+      await Promise.race([done, sleep(withinMs, over.signal)]);
       over.abort();
     },
     drop: (key) => sendings.get(attemptId(key))?.stop.abort(),

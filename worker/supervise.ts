@@ -4,7 +4,7 @@
  * STARTING (process not ready) -> RUNNING -> outcome
  *                                    |-> STOPPING (told to stop; killed after the grace) -> outcome
  *
- * Ends: the process says succeeded, failed or stopped; the process ends (CRASH, OUT_OF_MEMORY); the time limit
+ * Ends: the process says succeeded, failed, stopped or paused; the process ends (CRASH, OUT_OF_MEMORY); the time limit
  * (TIMEOUT) or the silence limit (STALLED) passes, both of which kill the process.
  */
 
@@ -93,6 +93,8 @@ export function superviseTrial(
         return fail({ kind: message.failureKind, message: message.message });
       case 'stopped':
         return settle(stopped, message.residentBytes);
+      case 'paused':
+        return settle({ kind: 'paused' }, message.residentBytes);
       default:
         return files.receive(message);
     }

@@ -26,7 +26,7 @@ export interface LeaseServiceOptions {
   readonly bus: Bus;
   readonly events: Events;
   readonly leaseMs: number;
-  /** Rung whenever a trial may have reached its final state. */
+  /** Rung whenever a trial may have reached its final state, or a rung. */
   readonly finished: Pick<Bell, 'ring'>;
 }
 

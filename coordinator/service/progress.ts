@@ -59,13 +59,16 @@ function describeTask(
   };
 }
 
-/** Time left if the remaining trials go as fast as those that ended. */
+/**
+ * Time left if the remaining trials go as fast as those that are done. Those that wait at a rung count as done: most of
+ * them are stopped there.
+ */
 function estimateSeconds(startedAt: Date | null, trials: TrialCounts, planned: number, clock: Clock): number | null {
-  const ended = trials.SUCCEEDED + trials.FAILED + trials.PRUNED;
-  const left = planned - ended - trials.CANCELLED;
-  if (startedAt === null || ended === 0 || left === 0) return null;
+  const done = trials.SUCCEEDED + trials.FAILED + trials.PRUNED + trials.WAITING;
+  const left = planned - done - trials.CANCELLED;
+  if (startedAt === null || done === 0 || left === 0) return null;
   const elapsedMs = Math.max(0, clock.now() - startedAt.getTime());
-  return Math.round((elapsedMs / 1000) * (left / ended));
+  return Math.round((elapsedMs / 1000) * (left / done));
 }
 
 async function describeUnmetNeeds(sweep: StoredSweep, trials: TrialCounts, store: Store): Promise<readonly string[]> {

@@ -1,3 +1,5 @@
+import { createStoppingRule } from '../../core/earlystop/registry.ts';
+import { nextRung } from '../../core/earlystop/rungs.ts';
 import { AbkdError, messageOf } from '../../core/errors.ts';
 import type { SweepId, TaskId } from '../../core/ids.ts';
 import { pointsWanted } from '../../core/search/demand.ts';
@@ -65,10 +67,12 @@ export function createSearchService({ store, pool, bus, events, finished }: Sear
     advance: async ({ sweepId, taskId, points, wanted }) => {
       const stored = await store.readSearch(taskId);
       if (stored.points.length !== points) return;
-      const { plan, trials } = searchOfTask(stored.spec, stored.ordinal);
+      const { plan, stopping, trials } = searchOfTask(stored.spec, stored.ordinal);
+      const rule = stopping === null ? null : createStoppingRule(stopping);
       const step = await compute(taskId, stored, wanted);
       const suggested = step.points.map(({ cell, params, record }, place) => ({
         ordinal: points + place,
+        firstRung: nextRung(rule?.rungsOf(points + place) ?? [], 0),
         ...{ cell, params, sources: [plan.method], suggestion: record, trials },
       }));
       const { isFinished } = step;

@@ -11,6 +11,7 @@ import { type ClaimableSweep, findClaimable } from './sql/find-claimable.ts';
 import { endAttempt, lockAttempt, refuseOutcome } from './sql/finish-attempt.ts';
 import { notifyWork } from './sql/notify-work.ts';
 import { recordMeasurements } from './sql/record-measurements.ts';
+import { recordRung } from './sql/record-rung.ts';
 import { type RenewedLease, renewLeases } from './sql/renew-leases.ts';
 import type { Store } from './store.ts';
 
@@ -83,6 +84,7 @@ async function finishAttempt(
   if (locked.attemptState === 'ACTIVE') {
     const failures = locked.failures + (outcome.kind === 'failure' ? 1 : 0);
     const effect = effectOf(outcome, { ...locked, failures });
+    if (effect.trialState === 'WAITING') await recordRung(query, key.trialId);
     await endAttempt(query, key, outcome, effect);
     if (effect.trialState === 'QUEUED') await notifyWork(query, 'queued');
     return { accepted: true, trialState: effect.trialState };

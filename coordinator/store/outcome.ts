@@ -5,7 +5,7 @@ import type { TrialFailure, TrialState } from '../../core/trial.ts';
 /** What an accepted outcome does to its attempt and its trial. */
 export interface OutcomeEffect {
   readonly attemptState: Extract<AttemptState, 'SUCCEEDED' | 'FAILED' | 'CANCELLED'>;
-  readonly trialState: Extract<TrialState, 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'QUEUED'>;
+  readonly trialState: Extract<TrialState, 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'QUEUED' | 'WAITING'>;
   /** Shown on the trial, also while it waits for another attempt. */
   readonly failure: TrialFailure | null;
   /** A queued trial is not claimed before this many milliseconds have passed. */
@@ -17,19 +17,30 @@ const maxDelayMs = 60_000;
 
 /**
  * Success ends a trial; a failure is tried again while `failures` (this one included) stay within `retries`, except
- * MISSING_DATA, which another try would meet again; what stopped is queued again. Nothing is queued again in a sweep
- * that is over.
+ * MISSING_DATA, which another try would meet again; what stopped is queued again; what paused waits to be judged. Nothing
+ * is queued again, nor waits, in a sweep that is over.
  */
 export function effectOf(
   outcome: AttemptOutcome,
-  trial: { readonly sweepState: SweepState; readonly retries: number; readonly failures: number },
+  trial: {
+    readonly sweepState: SweepState;
+    readonly retries: number;
+    readonly failures: number;
+    readonly rung: number | null;
+  },
 ): OutcomeEffect {
-  const again = isFinalSweepState(trial.sweepState) ? 'CANCELLED' : 'QUEUED';
+  const isOver = isFinalSweepState(trial.sweepState);
+  const again = isOver ? 'CANCELLED' : 'QUEUED';
   switch (outcome.kind) {
     case 'success':
       return { attemptState: 'SUCCEEDED', trialState: 'SUCCEEDED', failure: null, delayMs: 0 };
     case 'stopped':
       return { attemptState: 'CANCELLED', trialState: again, failure: null, delayMs: 0 };
+    case 'paused': {
+      // Nobody would judge it without a rung.
+      const trialState = isOver || trial.rung === null ? again : 'WAITING';
+      return { attemptState: 'CANCELLED', trialState, failure: null, delayMs: 0 };
+    }
     case 'failure': {
       const { failure } = outcome;
       const isRetried = trial.failures <= trial.retries && failure.kind !== 'MISSING_DATA';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PointPlan, SweepPlan, TaskPlan, TrialPlan } from '../../core/plan.ts';
+import { isLandmarkSource } from '../../core/space/geometry.ts';
 
 /** Rows of a plan with their identifiers, ready to be inserted. */
 export interface PlanRows {
@@ -13,6 +14,7 @@ export interface TrialRow extends TrialPlan {
   readonly taskId: string;
   readonly pointId: string;
   readonly position: number;
+  readonly rung: number | null;
 }
 
 /** The rows of all tasks; of each task the landmarks run first. */
@@ -26,7 +28,7 @@ export function rowsOfPlan(plan: SweepPlan): PlanRows {
 }
 
 /** A point with its turn within its task and the place of the task. */
-type TurnedPoint = Pick<PointPlan, 'trials'> & {
+type TurnedPoint = Pick<PointPlan, 'firstRung' | 'trials'> & {
   readonly id: string;
   readonly taskId: string;
   readonly turn: number;
@@ -49,9 +51,10 @@ export function orderTrials(points: readonly TurnedPoint[], firstPosition: numbe
     taskId: point.taskId,
     pointId: point.id,
     position: firstPosition + place,
+    rung: point.firstRung,
   }));
 }
 
 function isLandmark(point: PointPlan): boolean {
-  return point.sources.some((source) => source.startsWith('landmark:'));
+  return point.sources.some(isLandmarkSource);
 }

@@ -2,6 +2,7 @@ import { createCheckpointVerbs } from './checkpoints.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { createLeaseVerbs } from './leases.ts';
 import { createSearchVerbs } from './searches.ts';
+import { createStoppingVerbs } from './stopping.ts';
 import type { Store } from './store.ts';
 import { createSweepVerbs } from './sweeps.ts';
 import { createTrialVerbs } from './trials.ts';
@@ -18,6 +19,7 @@ import { createArtifactVerbs, createWorkerVerbs } from './workers.ts';
  *  claim    sweep FOR NO KEY UPDATE   one claimer per sweep at a time
  *  append   sweep FOR NO KEY UPDATE   like a claim; then its task
  *  end      sweep FOR KEY SHARE       any number, also beside a claim
+ *  decide   sweep FOR KEY SHARE       any number; then the waiting trials of the points
  *  expire   sweep FOR KEY SHARE       skips what is locked
  */
 export function openStore(options: StoreOptions): Store {
@@ -25,6 +27,7 @@ export function openStore(options: StoreOptions): Store {
   return {
     ...createSweepVerbs(database),
     ...createSearchVerbs(database),
+    ...createStoppingVerbs(database),
     ...createLeaseVerbs(database),
     ...createCheckpointVerbs(database),
     ...createTrialVerbs(database),

@@ -83,6 +83,7 @@ export function toTrialAnswer(row: TrialRow): TrialAnswer & { readonly position:
     replicate: row.replicate,
     seed: Number(row.seed),
     state: row.state,
+    rung: row.rung,
     selectionValue: row.selectionValue,
     testValue: row.testValue,
     teacherSha256: row.teacherSha256,

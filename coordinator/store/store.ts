@@ -9,6 +9,7 @@ import type {
 import type { TrialAssignment } from '../../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../../core/attempt.ts';
 import type { CheckpointRef } from '../../core/checkpoint.ts';
+import type { PointMove } from '../../core/earlystop/moves.ts';
 import type { SweepId, TaskId, TrialId, WorkerId } from '../../core/ids.ts';
 import type { Measurement } from '../../core/measurement.ts';
 import type { PointPlan, SweepPlan } from '../../core/plan.ts';
@@ -21,6 +22,7 @@ import type { TaskDefinition } from '../../core/task.ts';
 import type { TrialState } from '../../core/trial.ts';
 import type { WorkerHello } from '../../core/worker.ts';
 import type { SearchLoadRow } from './sql/find-searches.ts';
+import type { WaitingTask } from './sql/find-waiting.ts';
 import type { SearchPointRow } from './sql/read-search-points.ts';
 
 /**
@@ -65,6 +67,16 @@ export interface Store {
     readonly limit: number;
   }): Promise<readonly (PointAnswer & { readonly place: PointPlace })[]>;
 
+  // --- early stopping
+  /** Tasks of active sweeps with trials that wait at a rung, in order. */
+  findWaiting(): Promise<readonly WaitingTask[]>;
+  /**
+   * Moves the waiting trials of points, all trials of a point together: QUEUED with the next rung, or PRUNED. Does
+   * nothing for a point that no longer waits at the rung, nor in a sweep that is over.
+   * @returns ordinals of the points that were moved
+   */
+  movePoints(task: Pick<WaitingTask, 'sweepId' | 'taskId'>, moves: readonly PointMove[]): Promise<readonly number[]>;
+
   // --- trials and leases
   /**
    * Claims up to `limit` queued trials for a worker: attempt number raised, attempt row ACTIVE, lease running.
@@ -88,7 +100,7 @@ export interface Store {
    * Ends an attempt and moves its trial, in one transaction. Idempotent: repeating an accepted outcome is accepted again.
    * A late outcome (the attempt is not ACTIVE) leaves the trial alone, is kept in the attempt row as REFUSED, and gives `accepted: false`.
    * Success -> SUCCEEDED. Failure -> QUEUED with back-off while failures <= retries (never for MISSING_DATA: FAILED at once), else FAILED.
-   * Stopped -> CANCELLED when the sweep is CANCELLED, else QUEUED.
+   * Stopped -> CANCELLED when the sweep is CANCELLED, else QUEUED. Paused -> the same, but WAITING in place of QUEUED.
    */
   finishAttempt(
     attempt: AttemptKey,

@@ -1,6 +1,6 @@
 /** What a task of a sweep has on its way, and who could run more. */
 export interface TaskLoad {
-  /** Trials that have not ended. */
+  /** Trials that occupy slots or wait for one. */
   readonly openTrials: number;
   /** Slots of attached workers that can run the task. */
   readonly slots: number;

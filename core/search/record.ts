@@ -6,10 +6,17 @@ export const searchVersion = 1;
 
 /** What a point gave, as far as a strategy is told. */
 export interface PointValue {
-  /** Mean selection value; null where every trial failed. */
+  /** Mean selection value; null where every trial failed, or none has come to its end. */
   readonly value: number | null;
-  /** Trials that the mean is over. */
+  /** Trials that the mean is over; where none has come to its end, those at the last rung. */
   readonly count: number;
+  /** Mean selection values at the rungs of early stopping that the point has reached, lowest first. */
+  readonly rungs?: readonly RungMean[];
+}
+
+export interface RungMean {
+  readonly epoch: number;
+  readonly value: number | null;
 }
 
 /** Stored with each suggested point, as JSON. */
@@ -27,7 +34,7 @@ export interface SuggestionRecord {
 
 /** What changed in what the strategy saw. A point of which it never spoke was not there. */
 export interface SeenChanges {
-  /** Points with a new result, or with one over more trials. */
+  /** Points with a new result, with one over more trials, or at a new rung. */
   readonly observed: readonly ({ readonly ordinal: number } & PointValue)[];
   /** Ordinals of points that came on their way: new ones, and ones whose trials run again. */
   readonly pending: readonly number[];
@@ -40,17 +47,20 @@ export const noChanges: SeenChanges = { observed: [], pending: [] };
 
 /** What the latest of the recorded suggestions had seen. */
 export function resultsRecorded(points: Iterable<{ readonly record: SuggestionRecord | null }>): SeenResults {
-  let results: SeenResults = new Map();
-  for (const { record } of points) if (record !== null) results = withChanges(results, record.seen);
+  const results = new Map<number, PointValue | null>();
+  for (const { record } of points) if (record !== null) apply(record.seen, results);
   return results;
 }
 
-export function withChanges(results: SeenResults, { observed, pending }: SeenChanges): SeenResults {
-  if (observed.length + pending.length === 0) return results;
+export function withChanges(results: SeenResults, changes: SeenChanges): SeenResults {
   const next = new Map(results);
-  for (const ordinal of pending) next.set(ordinal, null);
-  for (const { ordinal, value, count } of observed) next.set(ordinal, { value, count });
+  apply(changes, next);
   return next;
+}
+
+function apply({ observed, pending }: SeenChanges, results: Map<number, PointValue | null>): void {
+  for (const ordinal of pending) results.set(ordinal, null);
+  for (const { ordinal, ...result } of observed) results.set(ordinal, result);
 }
 
 export function changesBetween(
@@ -66,5 +76,11 @@ export function changesBetween(
 
 function isSame(before: PointValue | null | undefined, now: PointValue | null): boolean {
   if (before === undefined || before === null || now === null) return before === now;
-  return before.value === now.value && before.count === now.count;
+  return before.value === now.value && before.count === now.count && isSameAtRungs(before.rungs, now.rungs);
+}
+
+function isSameAtRungs(before: readonly RungMean[] = [], now: readonly RungMean[] = []): boolean {
+  const isSameAt = ({ epoch, value }: RungMean, place: number) =>
+    epoch === now[place]!.epoch && value === now[place]!.value;
+  return before.length === now.length && before.every(isSameAt);
 }

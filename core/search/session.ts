@@ -2,8 +2,10 @@
  * What a task's search does next, as a pure function of what the store knows: the same code decides in a coordinator,
  * in a replay and in a simulation.
  */
+import { type JudgedTrial, judgePoint } from '../earlystop/judged.ts';
 import { createRandom } from '../random.ts';
 import type { Space } from '../space/space.ts';
+import { expectedAtEnd } from './extrapolate.ts';
 import {
   changesBetween,
   noChanges,
@@ -29,8 +31,7 @@ export interface SearchPlan {
 export type SearchState = 'PLANNED' | 'OPEN' | 'FINISHED';
 
 /** A trial as the search sees it. */
-export interface SearchedTrial {
-  readonly state: 'open' | 'succeeded' | 'failed';
+export interface SearchedTrial extends JudgedTrial {
   /** Selection value of a trial that succeeded. */
   readonly value: number | null;
 }
@@ -77,12 +78,17 @@ export function nextStep(plan: SearchPlan, points: readonly SearchedPoint[], wan
   return { points: suggested, isFinished: suggested.length === left || suggested.length < count };
 }
 
-/** The suggestions of a strategy that has seen these points, and nothing else. */
+/**
+ * The suggestions of a strategy that has seen these points, and nothing else. Of points that early stopping has not let
+ * come to their end, it is told what they would have come to.
+ */
 export function suggestFrom(plan: SearchPlan, seen: readonly SeenPoint[], count: number): readonly Suggestion[] {
   const strategy = createStrategy(plan.method, { complete: plan.points === null });
+  const tried = seen.flatMap(({ result, ...point }) => (result === null ? [] : [{ point, result }]));
+  const values = expectedAtEnd(tried.map(({ result }) => result));
   return strategy({
     space: plan.space,
-    history: seen.flatMap(({ result, ...point }) => (result === null ? [] : [{ ...point, ...result }])),
+    history: tried.map(({ point, result }, place) => ({ ...point, value: values[place]!, count: result.count })),
     pending: seen.filter(({ result }) => result === null),
     random: createRandom(plan.seed).split('search'),
     count,
@@ -117,11 +123,23 @@ function suggestRecorded(
   }));
 }
 
-/** A point has a result once one of its trials has succeeded, or all have ended without; until then it is pending. */
-function resultOf({ trials }: SearchedPoint): PointValue | null {
+/**
+ * A point has a result once one of its trials has succeeded, or all have ended without, or all have reached a rung of
+ * early stopping; until then it is pending.
+ */
+function resultOf({ ordinal, trials }: SearchedPoint): PointValue | null {
   const values = trials.flatMap(({ value }) => (value === null ? [] : [value]));
-  if (values.length > 0) return { value: mean(values), count: values.length };
-  return trials.every(({ state }) => state !== 'open') ? { value: null, count: 0 } : null;
+  const reached = judgePoint(ordinal, trials)?.reached ?? [];
+  const rungs = reached.length === 0 ? {} : { rungs: reached.map(({ epoch, value }) => ({ epoch, value })) };
+  if (values.length > 0) return { value: mean(values), count: values.length, ...rungs };
+  if (trials.every(({ state }) => state === 'failed')) return { value: null, count: 0 };
+  if (reached.length === 0) return trials.every(isOver) ? { value: null, count: 0 } : null;
+  const isThere = ({ pauses }: SearchedTrial) => pauses?.values.some(({ epoch }) => epoch === reached.at(-1)!.epoch);
+  return { value: null, count: trials.filter(isThere).length, ...rungs };
+}
+
+function isOver({ state }: SearchedTrial): boolean {
+  return state !== 'open' && state !== 'waiting';
 }
 
 function mean(values: readonly number[]): number {

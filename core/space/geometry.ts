@@ -15,7 +15,14 @@ export const fixedLandmarks = {
 export const landmarkNames = ['fkl', 'rkl', 'hellinger', 'squaredEuclid', 'paper'] as const;
 export type LandmarkName = (typeof landmarkNames)[number];
 
+const landmarkPrefix = 'landmark:';
+
 /** How a point that is a landmark says so among its sources. */
 export function landmarkSource(name: LandmarkName): string {
-  return `landmark:${name}`;
+  return `${landmarkPrefix}${name}`;
+}
+
+/** True where the source of a point is a landmark. */
+export function isLandmarkSource(source: string): boolean {
+  return source.startsWith(landmarkPrefix);
 }

@@ -1,6 +1,14 @@
 import { type ParameterName, parameterNames } from '../catalog/parameters.ts';
 import type { AxisRange } from '../space/axis.ts';
-import { type ObjectiveSpec, type SearchSpec, specSchema, type TaskSpec, type TrainingSpec } from './schema.ts';
+import {
+  type EarlyStopSpec,
+  type ObjectiveSpec,
+  type SearchSpec,
+  type SweepSpec,
+  specSchema,
+  type TaskSpec,
+  type TrainingSpec,
+} from './schema.ts';
 
 /**
  * A document read part by part: what is well formed is here, what is not is undefined. It lets the rules that join
@@ -18,10 +26,12 @@ export interface SpecDraft {
   readonly include: readonly SearchSpec['include'][number][];
   readonly seed: number;
   readonly replicates: number;
+  readonly earlyStop: EarlyStopSpec | undefined;
   readonly training: TrainingSpec | undefined;
+  readonly run: SweepSpec['run'] | undefined;
 }
 
-const { tasks, objectives, search, replicates, training } = specSchema.shape;
+const { tasks, objectives, search, replicates, earlyStop, training, run } = specSchema.shape;
 const searchShape = search.unwrap().shape;
 const spaceShape = searchShape.space.unwrap().shape;
 
@@ -49,7 +59,9 @@ export function readDraft(document: unknown): SpecDraft {
     include: valid(searchShape.include, fieldOf(searchPart, 'include')) ?? [],
     seed: valid(searchShape.seed, fieldOf(searchPart, 'seed')) ?? 0,
     replicates: valid(replicates, fieldOf(document, 'replicates')) ?? 1,
+    earlyStop: valid(earlyStop, fieldOf(document, 'earlyStop')),
     training: valid(training, fieldOf(document, 'training')),
+    run: valid(run, fieldOf(document, 'run')),
   };
 }
 

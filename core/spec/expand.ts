@@ -1,11 +1,15 @@
 import { withDefaults } from '../catalog/objectives.ts';
+import { createStoppingRule, type StoppingPlan } from '../earlystop/registry.ts';
+import { nextRung } from '../earlystop/rungs.ts';
 import { isDistilling } from '../objective.ts';
 import type { SweepPlan, TaskPlan } from '../plan.ts';
 import { deriveSeed } from '../random.ts';
 import type { Suggestion } from '../search/strategy.ts';
 import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
+import { isLandmarkSource } from '../space/geometry.ts';
 import { countFeasible, type Space } from '../space/space.ts';
 import type { TaskDefinition } from '../task.ts';
+import { stoppingOf } from './early-stop.ts';
 import { comparisonKeyOf, fingerprintOf } from './fingerprint.ts';
 import { landmarksOf } from './landmarks.ts';
 import { isSearchedAdaptively, objectiveSpace, searchedNames, suggestPoints } from './objective-space.ts';
@@ -75,6 +79,7 @@ function expandTask(ordinal: number, task: TaskSpec, search: ObjectiveSearch, sp
   const points = mergePoints({ space, suggestions, source, definition, landmarks: landmarks.found });
   const trials = planTrials(task, spec);
   const later = isAdaptive ? pointsToCome(search, points, spec) : 0;
+  const firstRung = firstRungs(stoppingOf(task, spec), points.length + later);
   return {
     ordinal,
     definition,
@@ -82,13 +87,24 @@ function expandTask(ordinal: number, task: TaskSpec, search: ObjectiveSearch, sp
     comparisonKey: comparisonKeyOf(definition, searched),
     searchState: isAdaptive ? 'OPEN' : 'PLANNED',
     plannedPoints: points.length + later,
-    points: points.map((point, place) => ({ ordinal: place, ...point, trials })),
+    points: points.map((point, place) => ({ ordinal: place, ...point, firstRung: firstRung(point, place), trials })),
     warnings: [
       ...fewerThanAsked(suggestions.length + later, search, definition, spec),
       ...landmarks.warnings,
       ...[describeTeacherOutputSize(definition, spec.replicates)].filter((warning) => warning !== null),
     ],
   };
+}
+
+/**
+ * Where early stopping first pauses a point. Landmarks are never stopped: all points are compared with them. Nor is the
+ * only point of a task, a baseline.
+ */
+function firstRungs(stopping: StoppingPlan | null, plannedPoints: number) {
+  if (stopping === null || plannedPoints === 1) return () => null;
+  const rule = createStoppingRule(stopping);
+  return ({ sources }: PlannedPoint, ordinal: number) =>
+    sources.some(isLandmarkSource) ? null : nextRung(rule.rungsOf(ordinal), 0);
 }
 
 const noLandmarks: ReturnType<typeof landmarksOf> = { found: [], warnings: [] };

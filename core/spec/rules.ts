@@ -9,6 +9,7 @@ import type { SpecDraft } from './draft.ts';
 import { specLimits } from './limits.ts';
 import { searchedNames } from './objective-space.ts';
 import { resolveTeacher } from './recipe.ts';
+import { checkEarlyStop } from './rules-early-stop.ts';
 import { checkRanges } from './rules-ranges.ts';
 import { checkSize } from './rules-size.ts';
 import { checkTraining } from './rules-training.ts';
@@ -28,6 +29,7 @@ export function checkRules(draft: SpecDraft): readonly Problem[] {
     ...rangeProblems,
     ...constraints.flatMap((constraint, index) => constraintProblems(constraint, index, draft)),
     ...checkTraining(draft),
+    ...checkEarlyStop(draft),
     ...unsearched(draft),
     ...missingCoordinates(draft),
     ...landmarksWithoutPlane(draft),

@@ -3,6 +3,7 @@ import { availableDatasets } from '../catalog/datasets.ts';
 import { availableModels } from '../catalog/models.ts';
 import { objectiveKinds, objectives } from '../catalog/objectives.ts';
 import { type ParameterName, parameterEntry, parameterNames } from '../catalog/parameters.ts';
+import { stoppingMethods, stoppingTitle } from '../earlystop/registry.ts';
 import type { ObjectiveKind } from '../objective.ts';
 import { searchMethods } from '../search/registry.ts';
 import { landmarkNames } from '../space/geometry.ts';
@@ -205,6 +206,28 @@ const runSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const minEpochs = wholeNumber(1, 10_000).describe('Epochs before which no point is stopped: the first rung');
+const reduction = wholeNumber(2, 100)
+  .default(3)
+  .describe('Factor from rung to rung; of the points that reach a rung about 1 / reduction goes on');
+const minPoints = wholeNumber(1, 10_000)
+  .default(5)
+  .describe('Other points that must have reached a rung before any is stopped there');
+
+const halvingFields = { minEpochs, reduction };
+const halvingMethods = stoppingMethods.filter((method) => method !== 'median');
+const [firstHalving, ...otherHalvings] = halvingMethods.map((method) =>
+  fields({ method: z.literal(method).describe(stoppingTitle(method)), ...halvingFields }),
+);
+const earlyStopSchema = z
+  .discriminatedUnion('method', [
+    fields({ method: z.literal('none').describe('every trial runs to its end') }),
+    fields({ method: z.literal('median').describe(stoppingTitle('median')), ...halvingFields, minPoints }),
+    firstHalving!,
+    ...otherHalvings,
+  ])
+  .describe('When points are stopped before their end');
+
 const limitsSchema = fields({
   maxParallel: wholeNumber(1, 100_000).default(64).describe('Trials of this sweep that may run at once'),
   retries: wholeNumber(0, 100).default(2).describe('Failed attempts of a trial that are tried again'),
@@ -232,9 +255,7 @@ export const specSchema = fields({
   checkpoint: z.enum(['last', 'best']).default('last').describe('Epoch whose values count'),
   search: searchSchema.prefault({}).describe('How points of the space are chosen'),
   replicates: wholeNumber(1, specLimits.replicates).default(1).describe('Seeds per point'),
-  earlyStop: fields({ method: z.enum(['none']).describe('none: every trial runs to its end') })
-    .optional()
-    .describe('When trials are stopped before their end'),
+  earlyStop: earlyStopSchema.optional(),
   training: trainingSchema.prefault({}),
   run: runSchema.prefault({ kind: 'tfjs' }).describe('What a trial does'),
   limits: limitsSchema.prefault({}).describe('Parallelism, retries, time and priority'),
@@ -245,6 +266,7 @@ export type SweepSpec = z.infer<typeof specSchema>;
 export type TaskSpec = SweepSpec['tasks'][number];
 export type ObjectiveSpec = SweepSpec['objectives'][number];
 export type SearchSpec = SweepSpec['search'];
+export type EarlyStopSpec = z.infer<typeof earlyStopSchema>;
 export type TrainingSpec = SweepSpec['training'];
 
 /** The spec as a JSON Schema (draft 2020-12), for editors and other programs. */

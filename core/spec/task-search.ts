@@ -1,8 +1,10 @@
+import type { StoppingPlan } from '../earlystop/registry.ts';
 import type { TrialPlan } from '../plan.ts';
 import { deriveSeed } from '../random.ts';
 import type { SearchPlan } from '../search/session.ts';
 import { readConstraint } from '../space/constraint.ts';
 import { canonicalJson } from './canonical.ts';
+import { stoppingOf } from './early-stop.ts';
 import { objectiveSpace } from './objective-space.ts';
 import { resolveTeacher } from './recipe.ts';
 import type { SweepSpec, TaskSpec } from './schema.ts';
@@ -10,6 +12,8 @@ import type { SweepSpec, TaskSpec } from './schema.ts';
 /** How a task of a sweep goes on after its submission. */
 export interface TaskSearch {
   readonly plan: SearchPlan;
+  /** Null where every trial runs to its end. */
+  readonly stopping: StoppingPlan | null;
   /** Trials of each new point. */
   readonly trials: readonly TrialPlan[];
 }
@@ -29,6 +33,7 @@ export function searchOfTask(spec: SweepSpec, ordinal: number): TaskSearch {
       seed,
       points: points ?? null,
     },
+    stopping: stoppingOf(task, spec),
     trials: planTrials(task, spec),
   };
 }

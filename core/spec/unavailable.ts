@@ -6,15 +6,7 @@ import { unavailableObjectives } from '../catalog/objectives.ts';
  * What the spec will have and this version does not build. It is refused by name, so that a user learns that the
  * feature is known and missing, and not that the name is misspelt. `[]` in a path stands for any index.
  */
-const unavailableFields: ReadonlySet<string> = new Set([
-  'confirm',
-  'resources',
-  'earlyStop.minEpochs',
-  'earlyStop.reduction',
-  'run.argv',
-  'run.workdir',
-  'run.env',
-]);
+const unavailableFields: ReadonlySet<string> = new Set(['confirm', 'resources', 'run.argv', 'run.workdir', 'run.env']);
 
 const laterModels = Object.keys(models).filter((name) => !models[name]!.available);
 
@@ -26,7 +18,6 @@ const unavailableValues: Readonly<Record<string, readonly string[]>> = {
   'objectives[].kind': unavailableObjectives,
   metric: ['hm', 'base', 'new', 'rougeL'],
   'search.method': ['tpe'],
-  'earlyStop.method': ['median', 'asha', 'hyperband'],
   'run.kind': ['command'],
 };
 

@@ -8,6 +8,8 @@ export function summaryNotes(group: {
   readonly trials: TrialCounts;
   /** Points that open searches are still to suggest. */
   readonly pointsToCome: number;
+  /** Points that early stopping stopped, by the epoch. */
+  readonly stopped: ReadonlyMap<number, number>;
   readonly backends: readonly string[];
   readonly kernelIds: readonly string[];
   /** Search cells that could not be called best for want of seeds. */
@@ -40,6 +42,7 @@ export function summaryNotes(group: {
       `${counted(collapsed, 'point')} did not learn at all (selection at chance): the loss is too strong there for this learning rate`,
     group.pointsToCome > 0 && `the search goes on: ${counted(group.pointsToCome, 'point')} still to be suggested`,
     unfinished > 0 && `${counted(unfinished, 'trial')} still to finish`,
+    group.stopped.size > 0 && describeStopped(group.stopped),
     trials.FAILED > 0 && `${counted(trials.FAILED, 'trial')} failed`,
     trials.CANCELLED > 0 && `${counted(trials.CANCELLED, 'trial')} cancelled`,
     leftOut > 0 && `${counted(leftOut, 'point')} with missing seeds cannot be best`,
@@ -56,6 +59,14 @@ const nearChance = 1.3;
 function chanceOf({ dataset, run }: TaskDefinition): number {
   const classes = datasets[dataset]?.classes ?? 0;
   return classes === 0 || run.kind === 'noop' ? 0 : 100 / classes;
+}
+
+/** `12 points stopped early: 9 at epoch 3, 3 at epoch 9`. */
+function describeStopped(stopped: ReadonlyMap<number, number>): string {
+  const total = [...stopped.values()].reduce((sum, points) => sum + points, 0);
+  const parts = [...stopped].map(([epoch, points]) => `${points} at epoch ${epoch}`);
+  const where = parts.length === 1 ? ` at epoch ${[...stopped.keys()][0]}` : `: ${parts.join(', ')}`;
+  return `${counted(total, 'point')} stopped early${where}`;
 }
 
 function counted(count: number, noun: string): string {

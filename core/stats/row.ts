@@ -26,6 +26,8 @@ export interface SummaryRow {
   readonly replicate: number;
   readonly seed: number;
   readonly state: TrialState;
+  /** Epoch at which early stopping judges it next, where it waits, or was stopped; null = it runs to its end. */
+  readonly rung: number | null;
   readonly selectionValue: number | null;
   readonly testValue: number | null;
   readonly teacherTest: number | null;

@@ -71,6 +71,7 @@ function summariseGroup(rows: readonly SummaryRow[], teacherSha256: string | nul
       definition,
       trials,
       pointsToCome: pointsToCome(rows),
+      stopped: stoppedByEpoch(points),
       backends,
       kernelIds,
       leftOut,
@@ -84,6 +85,16 @@ function summariseGroup(rows: readonly SummaryRow[], teacherSha256: string | nul
 
 function pointsToCome(rows: readonly SummaryRow[]): number {
   return [...groupBy(rows, (row) => row.taskId).values()].reduce((sum, [first]) => sum + first!.pointsToCome, 0);
+}
+
+/** Points that were stopped early, by the epoch, ascending. */
+function stoppedByEpoch(points: readonly PointTrials[]): ReadonlyMap<number, number> {
+  const epochs = points.flatMap(({ trials }) => trials.find(({ state }) => state === TrialState.PRUNED)?.rung ?? []);
+  const byEpoch = groupBy(
+    epochs.sort((a, b) => a - b),
+    (epoch) => epoch,
+  );
+  return new Map([...byEpoch].map(([epoch, stopped]) => [epoch, stopped.length]));
 }
 
 function landmarkResults(points: readonly PointTrials[], best: PointTrials | undefined): readonly LandmarkResult[] {

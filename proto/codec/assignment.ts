@@ -17,6 +17,7 @@ export function assignmentToWire(assignment: TrialAssignment): Assign {
     replicate: assignment.replicate,
     timeoutMs: assignment.timeoutMs,
     checkpoint: assignment.checkpoint ?? undefined,
+    ...(assignment.untilStep === null ? {} : { untilStep: assignment.untilStep }),
   };
 }
 
@@ -41,6 +42,7 @@ export function assignmentFromWire(wire: Assign): TrialAssignment {
     replicate: wire.replicate,
     timeoutMs: wire.timeoutMs,
     checkpoint: wire.checkpoint === undefined ? null : checkpointFromWire(wire.checkpoint),
+    untilStep: wire.untilStep ?? null,
   };
 }
 

@@ -65,6 +65,8 @@ function outcomeBodyToWire(outcome: AttemptOutcome): NonNullable<TrialResult['ou
       return { $case: 'failure', value: outcome.failure };
     case 'stopped':
       return { $case: 'stopped', value: { requeue: outcome.requeue } };
+    case 'paused':
+      return { $case: 'paused', value: {} };
   }
 }
 
@@ -95,6 +97,8 @@ export function outcomeFromWire(wire: TrialResult): AttemptOutcome {
       return { kind: 'failure', failure: failureFromWire(wire.outcome.value) };
     case 'stopped':
       return { kind: 'stopped', requeue: wire.outcome.value.requeue };
+    case 'paused':
+      return { kind: 'paused' };
     default:
       throw new AbkdError('BAD_REQUEST', 'Cannot accept result: it has no outcome');
   }

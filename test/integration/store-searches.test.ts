@@ -20,6 +20,7 @@ const pointsAt = (ids: Ids, ordinals: readonly number[], isFinished = false): Ne
   isFinished,
   points: ordinals.map((ordinal) => ({
     ...{ ordinal, cell: `alpha=0.${ordinal},beta=0`, params: { alpha: ordinal / 10, beta: 0 }, sources: ['gp'] },
+    firstRung: null,
     suggestion: {
       ...{ version: 1, seed: 0, batch: { place: 0, wanted: 1 }, trace: null },
       seen: { observed: [{ ordinal: 0, value: 0.1 + 0.2, count: 1 }], pending: [] },

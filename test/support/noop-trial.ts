@@ -61,5 +61,6 @@ export function noopAssignment(run: Partial<NoopRun> = {}, taskId = randomUUID()
     replicate: 0,
     timeoutMs: 60_000,
     checkpoint: null,
+    untilStep: null,
   };
 }

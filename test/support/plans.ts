@@ -68,6 +68,7 @@ function makeTask(dataset: string, ordinal: number, shape: PlanShape): TaskPlan 
       params: { alpha: index / 10 },
       sources: landmarks.includes(index) ? ['grid', 'landmark:fkl'] : ['grid'],
       inSpace: true,
+      firstRung: null,
       trials: Array.from({ length: replicates }, (_seed, replicate) => ({ replicate, seed: 1000 + replicate })),
     })),
     warnings: [],

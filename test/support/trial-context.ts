@@ -49,6 +49,7 @@ export function createLocalTrialContext(options: LocalTrialOptions): LocalTrialC
       replicate: 0,
       timeoutMs: 60_000,
       checkpoint: null,
+      untilStep: null,
     },
     dataDir,
     cacheBytes,

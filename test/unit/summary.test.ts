@@ -37,6 +37,7 @@ function row(
     replicate: seed - 1,
     seed,
     state: 'SUCCEEDED',
+    rung: null,
     selectionValue,
     testValue: selectionValue === null ? null : selectionValue - 1,
     teacherTest: 99,

@@ -10,6 +10,8 @@ import type { FromTrialProcess } from './messages.ts';
 export interface CheckpointKeeper {
   /** Called by the trial after every step. */
   offer(step: number, capture: CaptureState): Promise<void>;
+  /** Hands this state to the agent, however soon it comes after the one before. */
+  keep(step: number, capture: CaptureState): Promise<void>;
   /** Hands the last captured state to the agent, unless it has it. Never rejects: a trial does not fail for it. */
   handOver(): Promise<void>;
 }
@@ -54,6 +56,10 @@ export function createCheckpointKeeper({ everyMs, folder, clock, send }: Checkpo
       capturedMs = nowMs;
       if (nowMs - handedOverMs < everyMs) return;
       handedOverMs = nowMs;
+      await handOver();
+    },
+    keep: async (step, capture) => {
+      captured = { step, write: await capture() };
       await handOver();
     },
   };

@@ -48,7 +48,9 @@ export interface TrialContext {
   warn(text: string): void;
   /**
    * Offers the state after a step, once its metrics are reported. Time decides whether it is captured and whether it is
-   * written; a trial that is interrupted leaves its last captured state behind.
+   * written; a trial that is interrupted leaves its last captured state behind. The step up to which the trial is
+   * assigned is always written.
+   * @throws {TrialPaused} after that step: let it through, the trial goes on from there another time
    */
   checkpoint(step: number, capture: CaptureState): Promise<void>;
   /**

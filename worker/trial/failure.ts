@@ -12,6 +12,15 @@ export class TrialError extends Error {
   }
 }
 
+/** Ends a trial, which is no failure, at the step up to which it is assigned. */
+export class TrialPaused extends Error {
+  override readonly name = 'TrialPaused';
+
+  constructor(step: number) {
+    super(`The trial pauses after step ${step}`);
+  }
+}
+
 /** Lines of a stack that are worth showing: the message and the innermost calls. */
 const stackLines = 6;
 

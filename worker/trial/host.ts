@@ -1,12 +1,12 @@
 /**
  * The trial process's side of the conversation with its agent: runs one trial at a time, gives it its context, and
- * answers with exactly one of `succeeded`, `failed`, `stopped`.
+ * answers with exactly one of `succeeded`, `failed`, `stopped`, `paused`.
  */
 import type { TrialAssignment } from '../../core/assignment.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { type CheckpointKeeper, createCheckpointKeeper } from './checkpoint-keeper.ts';
 import type { ResumePoint, TrialContext } from './context.ts';
-import { failureOf, TrialError } from './failure.ts';
+import { failureOf, TrialError, TrialPaused } from './failure.ts';
 import type { FromTrialProcess, ToTrialProcess } from './messages.ts';
 import { loadRunner } from './run.ts';
 import type { TrialSettings } from './settings.ts';
@@ -38,6 +38,7 @@ export function serveTrials(
     const given = { assignment, resume, dataDir, cacheBytes, signal };
     const context = createContext({ ...given, ask: requests.ask, life, keeper, send });
     try {
+      assertGoesOn(assignment, resume);
       const run = await loadRunner(assignment.definition.run.kind, settings);
       const success = await run(context);
       if (!Number.isFinite(success.selectionValue)) {
@@ -45,6 +46,9 @@ export function serveTrials(
       }
       send({ kind: 'succeeded', success, residentBytes: process.memoryUsage.rss() });
     } catch (error) {
+      if (error instanceof TrialPaused) {
+        return send({ kind: 'paused', residentBytes: process.memoryUsage.rss() });
+      }
       if (signal.aborted) {
         if (goesOn) await keeper.handOver();
         return send({ kind: 'stopped', residentBytes: process.memoryUsage.rss() });
@@ -121,9 +125,11 @@ function createContext({ ask, life, keeper, send, ...given }: ContextParts): Tri
     },
     phase: (text) => life.sign(text),
     warn: (message) => send({ kind: 'warning', message }),
-    checkpoint: (step, capture) => {
+    checkpoint: async (step, capture) => {
       life.sign();
-      return keeper.offer(step, capture);
+      if (step !== given.assignment.untilStep) return keeper.offer(step, capture);
+      await keeper.keep(step, capture);
+      throw new TrialPaused(step);
     },
     sharedFile: (scope, key, build, expectedBytes = 0) => {
       life.sign();
@@ -134,6 +140,11 @@ function createContext({ ask, life, keeper, send, ...given }: ContextParts): Tri
       return new Promise((resolve) => setImmediate(resolve));
     },
   };
+}
+
+/** An attempt that was lost between its last checkpoint and its word that it pauses left nothing to do. */
+function assertGoesOn({ untilStep }: TrialAssignment, resume: ResumePoint | null): void {
+  if (untilStep !== null && resume !== null && resume.step >= untilStep) throw new TrialPaused(resume.step);
 }
 
 function assertFinite(step: number, values: Readonly<Record<string, number>>): void {

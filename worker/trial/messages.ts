@@ -73,6 +73,8 @@ export type FromTrialProcess =
   | { readonly kind: 'succeeded'; readonly success: TrialSuccess; readonly residentBytes: number }
   | { readonly kind: 'failed'; readonly failureKind: FailureKind; readonly message: string }
   | { readonly kind: 'stopped'; readonly residentBytes: number }
+  /** The trial came to the step up to which it is assigned; a `checkpoint` went before where it was written. */
+  | { readonly kind: 'paused'; readonly residentBytes: number }
   | ({ readonly kind: 'sharedFile' } & SharedFileRequest)
   | { readonly kind: 'sharedFileBuilt'; readonly requestId: number; readonly metadata: unknown }
   | { readonly kind: 'sharedFileFailed'; readonly requestId: number; readonly message: string };

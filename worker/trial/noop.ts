@@ -1,7 +1,8 @@
+import { writeFile } from 'node:fs/promises';
 import { createRandom } from '../../core/random.ts';
 import type { RunDefinition } from '../../core/task.ts';
 import { sleep } from '../../platform/async.ts';
-import type { TrialContext, TrialRunner } from './context.ts';
+import type { CaptureState, TrialContext, TrialRunner } from './context.ts';
 
 type NoopRun = Extract<RunDefinition, { kind: 'noop' }>;
 
@@ -11,7 +12,7 @@ const noiseSd = 0.3;
 /**
  * Trains nothing: waits `durationMs` in `steps` equal parts and reports a smooth surface of its parameters with a
  * single optimum of 90 at alpha = 0.6, beta = 0.3 (0.5 for any other parameter), plus noise that the seed alone decides.
- * `failure` ends the last step badly, the way real trials do.
+ * `failure` ends the last step badly, the way real trials do. It goes on where an earlier attempt left off, as they do.
  */
 export const runNoop: TrialRunner = async (context) => {
   const { definition, params, seed } = context.assignment;
@@ -19,12 +20,13 @@ export const runNoop: TrialRunner = async (context) => {
   const { durationMs, steps, failure } = definition.run;
   const random = createRandom(seed);
   const final = surface(params) + noiseSd * random.split('noop', 'selection').normal();
-  for (let step = 1; step <= steps; step++) {
+  for (let step = (context.resume?.step ?? 0) + 1; step <= steps; step++) {
     await sleep(durationMs / steps, context.signal);
     context.signal.throwIfAborted();
     if (step === steps) endBadly(failure, context, step);
     const selection = final * (1 - Math.exp((-4 * step) / steps));
     context.report(step, { loss: 1 - selection / 100, selection });
+    if (step < steps) await context.checkpoint(step, captureNothing);
     await context.yieldNow();
   }
   return {
@@ -35,6 +37,9 @@ export const runNoop: TrialRunner = async (context) => {
     extras: {},
   };
 };
+
+/** A noop trial has no state but the number of its steps, which is known beside the file. */
+const captureNothing: CaptureState = async () => (path) => writeFile(path, 'noop');
 
 function surface(params: Readonly<Record<string, number>>): number {
   const optimum: Readonly<Record<string, number>> = { alpha: 0.6, beta: 0.3 };

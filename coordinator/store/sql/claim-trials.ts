@@ -37,6 +37,7 @@ interface ClaimedRow {
   readonly replicate: number;
   readonly timeoutMs: number;
   readonly checkpoint: CheckpointRef | null;
+  readonly untilStep: number | null;
 }
 
 /**
@@ -64,7 +65,7 @@ export async function claimTrials(query: Query, claim: ClaimFromSweep): Promise<
        UPDATE trials t
           SET state = 'RUNNING', attempt = t.attempt + 1, started_at = coalesce(t.started_at, now())
          FROM picked WHERE t.id = picked.id
-       RETURNING t.id, t.attempt, t.task_id, t.point_id, t.seed, t.replicate, t.position
+       RETURNING t.id, t.attempt, t.task_id, t.point_id, t.seed, t.replicate, t.position, t.rung
      ), leased AS (
        INSERT INTO attempts (trial_id, number, worker_id, lease_expires_at, kernel_id, backend, backend_version,
                              device_kind)
@@ -76,7 +77,7 @@ export async function claimTrials(query: Query, claim: ClaimFromSweep): Promise<
         WHERE id = $1 AND state = 'PENDING' AND EXISTS (SELECT FROM claimed)
      )
      SELECT c.id AS "trialId", c.attempt, c.task_id AS "taskId", k.definition, p.params, c.seed::float8 AS seed,
-            c.replicate, s.timeout_ms::float8 AS "timeoutMs",
+            c.replicate, c.rung AS "untilStep", s.timeout_ms::float8 AS "timeoutMs",
             CASE WHEN h.trial_id IS NOT NULL
                  THEN json_build_object('step', h.step, 'sha256', h.sha256, 'sizeBytes', h.size_bytes)
             END AS checkpoint

@@ -11,7 +11,7 @@ export interface SearchLoadRow {
   readonly taskId: TaskId;
   readonly isSearching: boolean;
   readonly points: number;
-  /** Trials of the task that have not ended. */
+  /** Trials of the task that occupy slots or wait for one; those that wait at a rung do not. */
   readonly openTrials: number;
   /** Slots of attached workers that can run the task, by the rule of `findClaimable`. */
   readonly slots: number;
@@ -41,7 +41,7 @@ export function findSearches(query: Query): Promise<readonly SearchLoadRow[]> {
             task.id AS "taskId", task.search_state = 'OPEN' AS "isSearching",
             (SELECT count(*)::int FROM points p WHERE p.task_id = task.id) AS points,
             (SELECT count(*)::int FROM trials t
-              WHERE t.task_id = task.id AND t.state IN ('QUEUED', 'RUNNING', 'WAITING')) AS "openTrials",
+              WHERE t.task_id = task.id AND t.state IN ('QUEUED', 'RUNNING')) AS "openTrials",
             (SELECT coalesce(sum(w.slots), 0)::int FROM workers w
               WHERE w.state = 'ATTACHED' AND (task.is_noop OR task.dataset = ANY (w.datasets))) AS slots
        FROM task

@@ -10,6 +10,8 @@ export interface LockedAttempt {
   readonly trialState: TrialState;
   /** Attempts that failed before this one. */
   readonly failures: number;
+  /** Epoch at which the trial pauses; null = it runs to its end. */
+  readonly rung: number | null;
   readonly attemptState: AttemptState;
   /** True where this very outcome was stored before. */
   readonly repeated: boolean;
@@ -34,8 +36,8 @@ export async function lockAttempt(
         FOR KEY SHARE`,
     [trialId],
   );
-  const attempts = await query<Pick<LockedAttempt, 'trialState' | 'failures' | 'attemptState' | 'repeated'>>(
-    `SELECT t.state AS "trialState", t.failures, a.state AS "attemptState",
+  const attempts = await query<Pick<LockedAttempt, 'trialState' | 'failures' | 'rung' | 'attemptState' | 'repeated'>>(
+    `SELECT t.state AS "trialState", t.failures, t.rung, a.state AS "attemptState",
             coalesce(a.outcome = $3::jsonb, false) AS repeated
        FROM trials t JOIN attempts a ON a.trial_id = t.id AND a.number = $2
       WHERE t.id = $1
@@ -74,7 +76,7 @@ export async function endAttempt(
         SET state = $7::"TrialState",
             failures = t.failures + ($3::"AttemptState" = 'FAILED')::int,
             available_at = now() + $8 * interval '1 millisecond',
-            finished_at = CASE WHEN $7::"TrialState" = 'QUEUED' THEN NULL ELSE now() END,
+            finished_at = CASE WHEN $7::"TrialState" IN ('QUEUED', 'WAITING') THEN NULL ELSE now() END,
             failure_kind = $5, failure_message = $6,
             selection_value = $9, test_value = $10, teacher_sha256 = $11, extras = $13
        FROM ended WHERE t.id = ended.trial_id AND t.attempt = $2`,

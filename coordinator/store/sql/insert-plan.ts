@@ -83,10 +83,10 @@ export async function insertPoints(
 /** Lock order: new rows only. */
 export async function insertTrials(query: Query, sweepId: SweepId, trials: PlanRows['trials']): Promise<void> {
   await query(
-    `INSERT INTO trials (id, sweep_id, task_id, point_id, replicate, seed, position)
-     SELECT id, $1, "taskId", "pointId", replicate, seed, position
+    `INSERT INTO trials (id, sweep_id, task_id, point_id, replicate, seed, position, rung)
+     SELECT id, $1, "taskId", "pointId", replicate, seed, position, rung
        FROM json_to_recordset($2) AS trial (
-            id uuid, "taskId" uuid, "pointId" uuid, replicate int, seed bigint, position int)`,
+            id uuid, "taskId" uuid, "pointId" uuid, replicate int, seed bigint, position int, rung int)`,
     [sweepId, JSON.stringify(trials)],
   );
 }

@@ -23,9 +23,13 @@ export function readSearchPoints(query: Query, taskId: TaskId): Promise<readonly
   return query<SearchPointRow>(
     `SELECT p.ordinal, p.cell, p.params, p.sources, p.suggestion,
             (SELECT coalesce(json_agg(json_build_object(
-                      'state', CASE WHEN t.state IN ('QUEUED', 'RUNNING', 'WAITING') THEN 'open'
-                                    WHEN t.state = 'SUCCEEDED' THEN 'succeeded' ELSE 'failed' END,
-                      'value', CASE WHEN t.state = 'SUCCEEDED' THEN t.selection_value END) ORDER BY t.replicate), '[]')
+                      'state', CASE t.state WHEN 'QUEUED' THEN 'open' WHEN 'RUNNING' THEN 'open'
+                                            WHEN 'WAITING' THEN 'waiting' WHEN 'SUCCEEDED' THEN 'succeeded'
+                                            WHEN 'PRUNED' THEN 'stopped' ELSE 'failed' END,
+                      'value', CASE WHEN t.state = 'SUCCEEDED' THEN t.selection_value END,
+                      'pauses', CASE WHEN t.rung IS NOT NULL OR t.rung_values <> '[]'
+                                     THEN json_build_object('rung', t.rung, 'values', t.rung_values) END)
+                    ORDER BY t.replicate), '[]')
                FROM trials t WHERE t.point_id = p.id) AS trials
        FROM points p
       WHERE p.task_id = $1

@@ -1,0 +1,33 @@
+import { type JudgedTrial, judgePoint } from './judged.ts';
+import type { StoppingRule } from './rule.ts';
+import { nextRung } from './rungs.ts';
+
+/** What becomes of a point that waits at a rung. */
+export interface PointMove {
+  readonly ordinal: number;
+  /** Where it waits. */
+  readonly rung: number;
+  /** Where it goes on to; null = its end. Of a point that stops it means nothing. */
+  readonly next: number | null;
+  readonly stops: boolean;
+}
+
+/**
+ * What a rule decides about the points of a task, without those that are to wait.
+ * @param points all points in the order of their ordinals
+ * @param plannedPoints as many there will be in the end, as far as is known
+ */
+export function movesOf(
+  rule: StoppingRule,
+  points: readonly { readonly ordinal: number; readonly trials: readonly JudgedTrial[] }[],
+  plannedPoints: number,
+): readonly PointMove[] {
+  const judged = points.flatMap(({ ordinal, trials }) => judgePoint(ordinal, trials) ?? []);
+  const rungs = new Map(judged.map(({ ordinal, reached }) => [ordinal, reached.at(-1)?.epoch ?? 0]));
+  const toCome = Array.from({ length: Math.max(0, plannedPoints - points.length) }, (_, more) => points.length + more);
+  return rule.decide({ points: judged, toCome }).flatMap(({ ordinal, decision }) => {
+    const rung = rungs.get(ordinal)!;
+    if (decision === 'wait') return [];
+    return [{ ordinal, rung, next: nextRung(rule.rungsOf(ordinal), rung), stops: decision === 'stop' }];
+  });
+}

@@ -1,0 +1,269 @@
+/**
+ * A search in virtual time: what a coordinator and its workers would do with one task, decided by the same code, on
+ * trials whose values are known beforehand. The same options give the same simulation. Where early stopping pauses a
+ * trial, its worker is free, and it goes on from there with any.
+ */
+import { movesOf } from '../earlystop/moves.ts';
+import { createStoppingRule, type StoppingPlan } from '../earlystop/registry.ts';
+import type { StoppingRule } from '../earlystop/rule.ts';
+import { nextRung } from '../earlystop/rungs.ts';
+import { pointsWanted } from '../search/demand.ts';
+import { nextStep, type SearchedPoint, type SearchedTrial, type SearchPlan } from '../search/session.ts';
+import { countFeasible } from '../space/space.ts';
+import { meanOf } from '../stats/estimate.ts';
+import type { TrialTime } from './ab-surface.ts';
+import { createFleet, type Fleet, type WorkerDeaths } from './fleet.ts';
+
+export interface SimulationOptions {
+  readonly plan: SearchPlan;
+  /** Points that are there before the first result. @default none */
+  readonly start?: readonly StartPoint[];
+  /** False where these are all that there will be. @default true */
+  readonly isOpen?: boolean;
+  /** Trials of each point. */
+  readonly replicates: number;
+  /** How points are stopped early. @default null: every trial runs to its end */
+  readonly stopping?: StoppingPlan | null;
+  /** Of each trial. @default those of `stopping`, else 1 */
+  readonly epochs?: number;
+  readonly workers: number;
+  /** Trials that may run at once. @default as many as there are workers */
+  readonly maxParallel?: number;
+  /** What a trial reports after an epoch; anything but a finite number fails it. */
+  readonly value: (params: SearchedPoint['params'], at: TrialTime) => number | null;
+  /** Time that a whole trial takes, above 0, in the unit of all times here. @default 1 */
+  readonly duration?: (params: SearchedPoint['params'], replicate: number) => number;
+  /** @default none */
+  readonly deaths?: WorkerDeaths;
+  /** Who suggests, for a caller that looks on. @default nextStep */
+  readonly suggest?: typeof nextStep;
+}
+
+/** A point that no result brought about. */
+export interface StartPoint extends Pick<SearchedPoint, 'cell' | 'params' | 'isChosen'> {
+  /** False for a landmark outside the space: it runs, and cannot be the best. */
+  readonly inSpace: boolean;
+  /** Where early stopping first pauses it. @default null: it runs to its end */
+  readonly firstRung?: number | null;
+}
+
+export interface SimulatedTrial extends SearchedTrial {
+  readonly ordinal: number;
+  readonly replicate: number;
+  /** Who runs it or ended it; null while it is queued. */
+  readonly worker: number | null;
+}
+
+export interface SimulatedPoint extends SearchedPoint {
+  readonly inSpace: boolean;
+  readonly trials: readonly SimulatedTrial[];
+}
+
+/** `pause`: the trial reached a rung. `lost`: the worker died; the trial is queued again. */
+export interface SimulationEvent {
+  readonly time: number;
+  readonly kind: 'start' | 'pause' | 'end' | 'lost';
+  readonly worker: number;
+  readonly ordinal: number;
+  readonly replicate: number;
+}
+
+/** Where the search stands after a trial has ended. */
+export interface SimulatedProgress {
+  readonly time: number;
+  /** Trials that have ended. */
+  readonly trials: number;
+  /** The best point so far, and the mean of its trials that succeeded; null while there is none. */
+  readonly best: { readonly ordinal: number; readonly mean: number } | null;
+}
+
+export interface Simulation {
+  /** In the order of suggestion. */
+  readonly points: readonly SimulatedPoint[];
+  /** In the order of time. */
+  readonly events: readonly SimulationEvent[];
+  /** After each trial that ended. */
+  readonly progress: readonly SimulatedProgress[];
+  /** When the last trial ended that was not stopped early. */
+  readonly makespan: number;
+}
+
+/** Runs a search to its end. */
+export function simulate(options: SimulationOptions): Simulation {
+  const state = begin(options);
+  for (;;) {
+    suggestPoints(state, options);
+    judgePoints(state, options);
+    startTrials(state, options);
+    if (openTrials(state).length === 0) break;
+    awaitNews(state, options);
+  }
+  const { points, events, progress } = state;
+  return { points, events, progress, makespan: progress.at(-1)?.time ?? 0 };
+}
+
+type Trial = { -readonly [Key in keyof SimulatedTrial]: SimulatedTrial[Key] };
+
+interface State {
+  readonly points: (SimulatedPoint & { readonly trials: Trial[] })[];
+  /** Of all points, in the order in which they are to run. */
+  readonly trials: Trial[];
+  readonly fleet: Fleet<Trial>;
+  readonly events: SimulationEvent[];
+  readonly progress: SimulatedProgress[];
+  readonly rule: StoppingRule | null;
+  isOpen: boolean;
+}
+
+function begin(options: SimulationOptions): State {
+  const { start = [], isOpen = true, replicates, workers, deaths, stopping = null } = options;
+  const rule = stopping === null ? null : createStoppingRule(stopping);
+  const fleet = createFleet<Trial>(workers, deaths ?? null);
+  const state: State = { points: [], trials: [], fleet, events: [], progress: [], rule, isOpen };
+  const added = start.map((point) => ({ firstRung: null, ...point, record: null }));
+  append(state, added, replicates);
+  return state;
+}
+
+/** The points get the next ordinals; replicate 0 of all of them runs first, then replicate 1, and so on. */
+function append(state: State, added: readonly AddedPoint[], replicates: number): void {
+  const first = state.points.length;
+  const points = added.map(({ firstRung, ...point }, place) => {
+    const ordinal = first + place;
+    const rung = firstRung === undefined ? nextRung(state.rule?.rungsOf(ordinal) ?? [], 0) : firstRung;
+    return { rung, point: { ...point, ordinal, trials: [] } };
+  });
+  state.points.push(...points.map(({ point }) => point));
+  for (let replicate = 0; replicate < replicates; replicate++)
+    for (const { point, rung } of points) addTrial(state, point, rung);
+}
+
+/** A point without its place; without `firstRung` the rule says where it pauses. */
+type AddedPoint = Omit<SimulatedPoint, 'ordinal' | 'trials'> & Pick<StartPoint, 'firstRung'>;
+
+function addTrial(state: State, { ordinal, trials }: State['points'][number], rung: number | null): void {
+  const pauses = rung === null ? null : { rung, values: [] };
+  const trial: Trial = { ordinal, replicate: trials.length, state: 'open', value: null, pauses, worker: null };
+  trials.push(trial);
+  state.trials.push(trial);
+}
+
+/** As long as the fleet could run more than there is. */
+function suggestPoints(state: State, { plan, replicates, suggest = nextStep, ...options }: SimulationOptions): void {
+  const { maxParallel = Number.POSITIVE_INFINITY } = options;
+  while (state.isOpen) {
+    const slots = state.fleet.countPresent();
+    const load = { openTrials: openTrials(state).length, slots, isSearching: true };
+    const wanted = pointsWanted([load], { maxParallel, slots, replicates })[0]!;
+    if (wanted === 0) return;
+    const step = suggest(plan, state.points, wanted);
+    const added = step.points.map(({ cell, params, record }) => {
+      return { cell, params, record, isChosen: true, inSpace: true };
+    });
+    append(state, added, replicates);
+    state.isOpen = !step.isFinished;
+  }
+}
+
+/** Points that wait at a rung go on or stop, until no more can be decided. */
+function judgePoints(state: State, { plan }: SimulationOptions): void {
+  const { points, rule, isOpen } = state;
+  if (rule === null) return;
+  const left = (plan.points ?? countFeasible(plan.space)) - points.filter(({ isChosen }) => isChosen).length;
+  for (;;) {
+    const moves = movesOf(rule, points, points.length + (isOpen ? left : 0));
+    if (moves.length === 0) return;
+    for (const { ordinal, rung, next, stops } of moves) {
+      const trials: readonly Trial[] = points[ordinal]!.trials;
+      for (const trial of trials.filter(({ state }) => state === 'waiting')) {
+        trial.state = stops ? 'stopped' : 'open';
+        trial.pauses = { rung: stops ? rung : next, values: trial.pauses!.values };
+      }
+    }
+  }
+}
+
+/** Queued trials go to idle workers; one that was lost, or goes on from a rung, is in its old place. */
+function startTrials(state: State, options: SimulationOptions): void {
+  const { maxParallel = Number.POSITIVE_INFINITY, duration } = options;
+  const epochs = epochsOf(options);
+  const open = openTrials(state);
+  const waiting = open.filter(({ worker }) => worker === null);
+  const room = Math.min(state.fleet.countIdle(), maxParallel - (open.length - waiting.length));
+  for (const trial of waiting.slice(0, room)) {
+    const { params } = state.points[trial.ordinal]!;
+    const share = ((trial.pauses?.rung ?? epochs) - (trial.pauses?.values.at(-1)?.epoch ?? 0)) / epochs;
+    trial.worker = state.fleet.start(trial, share * (duration?.(params, trial.replicate) ?? 1));
+    note(state, 'start', trial, trial.worker);
+  }
+}
+
+/** Lets time go on to what happens next. */
+function awaitNews(state: State, options: SimulationOptions): void {
+  const news = state.fleet.advance();
+  if (news === null) return;
+  const { kind, work: trial, worker } = news;
+  const rung = trial.pauses?.rung ?? null;
+  const isPause = kind === 'end' && rung !== null;
+  note(state, isPause ? 'pause' : kind, trial, worker);
+  if (kind === 'lost') trial.worker = null;
+  else if (isPause) pause(state, trial, rung, options);
+  else end(state, trial, options);
+}
+
+/** It keeps what the trial gave at the rung, as the store does. */
+function pause({ points }: State, trial: Trial, rung: number, options: SimulationOptions): void {
+  const { params } = points[trial.ordinal]!;
+  const epochs = epochsOf(options);
+  const curve = Array.from({ length: rung }, (_, done) => {
+    return finite(options.value(params, { replicate: trial.replicate, epoch: done + 1, epochs }));
+  });
+  const known = curve.filter((value) => value !== null);
+  const at = { epoch: rung, value: curve.at(-1)!, mean: known.length === 0 ? null : meanOf(known) };
+  trial.worker = null;
+  trial.state = 'waiting';
+  trial.pauses = { rung, values: [...trial.pauses!.values, at] };
+}
+
+function end(state: State, trial: Trial, options: SimulationOptions): void {
+  const { params } = state.points[trial.ordinal]!;
+  const epochs = epochsOf(options);
+  trial.value = finite(options.value(params, { replicate: trial.replicate, epoch: epochs, epochs }));
+  trial.state = trial.value === null ? 'failed' : 'succeeded';
+  state.progress.push({ time: state.fleet.now(), trials: state.progress.length + 1, best: bestOf(state.points) });
+}
+
+function epochsOf({ epochs, stopping }: SimulationOptions): number {
+  return epochs ?? stopping?.epochs ?? 1;
+}
+
+function finite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null;
+}
+
+/** Queued or running. */
+function openTrials({ trials }: State): readonly Trial[] {
+  return trials.filter(({ state }) => state === 'open');
+}
+
+function note(
+  { events, fleet }: State,
+  kind: SimulationEvent['kind'],
+  { ordinal, replicate }: Trial,
+  worker: number,
+): void {
+  events.push({ time: fleet.now(), kind, worker, ordinal, replicate });
+}
+
+/** By the mean over trials that succeeded, of points whose trials have all ended; ties go to the earlier one. */
+function bestOf(points: readonly SimulatedPoint[]): SimulatedProgress['best'] {
+  let best: SimulatedProgress['best'] = null;
+  for (const { ordinal, inSpace, trials } of points) {
+    const values = trials.flatMap(({ value }) => value ?? []);
+    if (!inSpace || values.length === 0 || trials.some(({ state }) => state !== 'succeeded' && state !== 'failed'))
+      continue;
+    const mean = meanOf(values);
+    if (best === null || mean > best.mean) best = { ordinal, mean };
+  }
+  return best;
+}
