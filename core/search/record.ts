@@ -1,70 +1,103 @@
-/** What is kept of a suggestion, so that it can be explained and computed again. */
+/** What is kept of each step of a search, so that it can be explained and computed again. */
+import { canonicalJson } from '../spec/canonical.ts';
+import type { TrialPurpose } from '../trial.ts';
 import type { SuggestionTrace } from './strategy.ts';
 
-/** Raised with every change after which a strategy suggests something else from the same data. */
-export const searchVersion = 1;
+/** Raised with every change after which a search decides something else from the same data. */
+export const searchVersion = 2;
 
-/** What a point gave, as far as a strategy is told. */
-export interface PointValue {
-  /** Mean selection value; null where every trial failed. */
-  readonly value: number | null;
-  /** Trials that the mean is over. */
-  readonly count: number;
-}
+/**
+ * What the trials of a point gave that the search had ordered, by replicate: the selection value, or null for a trial
+ * that ended without one. Trials that have not ended are not named.
+ */
+export type TrialValues = Readonly<Record<number, number | null>>;
 
-/** Stored with each suggested point, as JSON. */
-export interface SuggestionRecord {
+/** Stored as JSON, one per task and ordinal, from 0 without gaps. */
+export interface StepRecord {
   /** `searchVersion` of the code that made it. */
   readonly version: number;
   /** Seed of the task's search. */
   readonly seed: number;
-  /** Place within the suggestions that were made at once, from 0, and how many were asked for. */
-  readonly batch: { readonly place: number; readonly wanted: number };
-  /** News since the task's suggestion before, so that n records take O(n) space. */
+  /** How many new points or further seeds were asked for. */
+  readonly wanted: number;
+  /** News since the task's step before, so that n records take O(n) space. */
   readonly seen: SeenChanges;
-  readonly trace: SuggestionTrace | null;
+  /** New points, with what the strategy believed when it chose them. */
+  readonly points: readonly { readonly ordinal: number; readonly trace: SuggestionTrace | null }[];
+  /** Further trials of points that were there. */
+  readonly trials: readonly AddedTrial[];
+  /** Why the search ended before its budget was spent; null where it did not in this step. */
+  readonly stop: StopFinding | null;
+  /** True where nothing will follow, whatever the open trials bring. */
+  readonly isFinished: boolean;
 }
 
-/** What changed in what the strategy saw. A point of which it never spoke was not there. */
+/** What ended a search before its budget was spent. */
+export interface StopFinding {
+  /** The recommended point is within so much of the best cell, in the metric's unit ... */
+  readonly within: number;
+  /** ... with this probability. */
+  readonly probability: number;
+  /** Points that the strategy had chosen, and how many it was to choose. */
+  readonly points: number;
+  readonly planned: number;
+}
+
+/** One more trial of the point with this ordinal. */
+export interface AddedTrial {
+  readonly ordinal: number;
+  readonly replicate: number;
+  readonly purpose: TrialPurpose;
+}
+
+/** What changed in what the search saw. A point of which it never spoke was not there. */
 export interface SeenChanges {
   /** Points with a new result, or with one over more trials. */
-  readonly observed: readonly ({ readonly ordinal: number } & PointValue)[];
+  readonly observed: readonly { readonly ordinal: number; readonly values: TrialValues }[];
   /** Ordinals of points that came on their way: new ones, and ones whose trials run again. */
   readonly pending: readonly number[];
 }
 
-/** Result by ordinal of every point that a strategy saw; null for one on its way. */
-export type SeenResults = ReadonlyMap<number, PointValue | null>;
+/** Result by ordinal of every point that a search saw; null for one on its way. */
+export type SeenResults = ReadonlyMap<number, TrialValues | null>;
 
-export const noChanges: SeenChanges = { observed: [], pending: [] };
+/** What the recorded steps of a search add up to, as they are read one after the other. */
+export class SearchLedger {
+  readonly results = new Map<number, TrialValues | null>();
+  /** Further seeds that the search gave to points, by ordinal. */
+  readonly furtherSeeds = new Map<number, number>();
+  /** What the strategy believed when it chose a point, by ordinal. */
+  readonly traces = new Map<number, SuggestionTrace>();
+  isStopped = false;
 
-/** What the latest of the recorded suggestions had seen. */
-export function resultsRecorded(points: Iterable<{ readonly record: SuggestionRecord | null }>): SeenResults {
-  let results: SeenResults = new Map();
-  for (const { record } of points) if (record !== null) results = withChanges(results, record.seen);
-  return results;
-}
+  /** What a step had seen when it was decided. */
+  see({ observed, pending }: SeenChanges): void {
+    for (const ordinal of pending) this.results.set(ordinal, null);
+    for (const { ordinal, values } of observed) this.results.set(ordinal, values);
+  }
 
-export function withChanges(results: SeenResults, { observed, pending }: SeenChanges): SeenResults {
-  if (observed.length + pending.length === 0) return results;
-  const next = new Map(results);
-  for (const ordinal of pending) next.set(ordinal, null);
-  for (const { ordinal, value, count } of observed) next.set(ordinal, { value, count });
-  return next;
+  /** What a step decided. */
+  enter({ points, trials, stop }: Pick<StepRecord, 'points' | 'trials' | 'stop'>): void {
+    for (const { ordinal, trace } of points) if (trace !== null) this.traces.set(ordinal, trace);
+    for (const { ordinal, purpose } of trials) {
+      if (purpose === 'SEARCH') this.furtherSeeds.set(ordinal, (this.furtherSeeds.get(ordinal) ?? 0) + 1);
+    }
+    if (stop !== null) this.isStopped = true;
+  }
 }
 
 export function changesBetween(
   before: SeenResults,
-  now: readonly { readonly ordinal: number; readonly result: PointValue | null }[],
+  now: readonly { readonly ordinal: number; readonly result: TrialValues | null }[],
 ): SeenChanges {
   const changed = now.filter(({ ordinal, result }) => !isSame(before.get(ordinal), result));
   return {
-    observed: changed.flatMap(({ ordinal, result }) => (result === null ? [] : [{ ordinal, ...result }])),
+    observed: changed.flatMap(({ ordinal, result }) => (result === null ? [] : [{ ordinal, values: result }])),
     pending: changed.flatMap(({ ordinal, result }) => (result === null ? [ordinal] : [])),
   };
 }
 
-function isSame(before: PointValue | null | undefined, now: PointValue | null): boolean {
+function isSame(before: TrialValues | null | undefined, now: TrialValues | null): boolean {
   if (before === undefined || before === null || now === null) return before === now;
-  return before.value === now.value && before.count === now.count;
+  return canonicalJson(before) === canonicalJson(now);
 }

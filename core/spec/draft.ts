@@ -1,5 +1,8 @@
 import { type ParameterName, parameterNames } from '../catalog/parameters.ts';
+import type { Replicates } from '../search/budget.ts';
+import type { Confirmation } from '../search/confirmation.ts';
 import type { AxisRange } from '../space/axis.ts';
+import { replicatesOf } from './replicates.ts';
 import { type ObjectiveSpec, type SearchSpec, specSchema, type TaskSpec, type TrainingSpec } from './schema.ts';
 
 /**
@@ -17,11 +20,13 @@ export interface SpecDraft {
   readonly points: number | undefined;
   readonly include: readonly SearchSpec['include'][number][];
   readonly seed: number;
-  readonly replicates: number;
+  readonly stop: SearchSpec['stop'];
+  readonly replicates: Replicates;
+  readonly confirm: Confirmation | undefined;
   readonly training: TrainingSpec | undefined;
 }
 
-const { tasks, objectives, search, replicates, training } = specSchema.shape;
+const { tasks, objectives, search, replicates, confirm, training } = specSchema.shape;
 const searchShape = search.unwrap().shape;
 const spaceShape = searchShape.space.unwrap().shape;
 
@@ -48,7 +53,9 @@ export function readDraft(document: unknown): SpecDraft {
     points: wanted.success ? wanted.data : undefined,
     include: valid(searchShape.include, fieldOf(searchPart, 'include')) ?? [],
     seed: valid(searchShape.seed, fieldOf(searchPart, 'seed')) ?? 0,
-    replicates: valid(replicates, fieldOf(document, 'replicates')) ?? 1,
+    stop: valid(searchShape.stop, fieldOf(searchPart, 'stop')),
+    replicates: replicatesOf(valid(replicates, fieldOf(document, 'replicates')) ?? 1),
+    confirm: valid(confirm, fieldOf(document, 'confirm')),
     training: valid(training, fieldOf(document, 'training')),
   };
 }

@@ -9,6 +9,7 @@ import type { SpecDraft } from './draft.ts';
 import { specLimits } from './limits.ts';
 import { searchedNames } from './objective-space.ts';
 import { resolveTeacher } from './recipe.ts';
+import { checkNoise } from './rules-noise.ts';
 import { checkRanges } from './rules-ranges.ts';
 import { checkSize } from './rules-size.ts';
 import { checkTraining } from './rules-training.ts';
@@ -32,6 +33,7 @@ export function checkRules(draft: SpecDraft): readonly Problem[] {
     ...missingCoordinates(draft),
     ...landmarksWithoutPlane(draft),
     ...pointsProblems(draft),
+    ...checkNoise(draft),
   ];
   if (!isSearchWhole(draft) || problems.some(({ path }) => path.startsWith('search') || path.startsWith('objectives')))
     return problems;

@@ -62,13 +62,16 @@ function makeTask(dataset: string, ordinal: number, shape: PlanShape): TaskPlan 
     comparisonKey: `comparison-${dataset}`,
     searchState: 'PLANNED',
     plannedPoints: points,
+    plannedTrials: points * replicates,
     points: Array.from({ length: points }, (_, index) => ({
       ordinal: index,
       cell: `alpha=${index / 10}`,
       params: { alpha: index / 10 },
       sources: landmarks.includes(index) ? ['grid', 'landmark:fkl'] : ['grid'],
       inSpace: true,
-      trials: Array.from({ length: replicates }, (_seed, replicate) => ({ replicate, seed: 1000 + replicate })),
+      trials: Array.from({ length: replicates }, (_seed, replicate) => ({
+        ...{ replicate, seed: 1000 + replicate, purpose: 'SEARCH' as const },
+      })),
     })),
     warnings: [],
   };
