@@ -3,6 +3,7 @@ import type {
   CreatedSweep,
   Page,
   PointAnswer,
+  StepAnswer,
   SummaryAnswer,
   SweepAnswer,
   SweepListItem,
@@ -37,6 +38,8 @@ export interface Client {
   listTrials(id: string, state: TrialState, limit: number): Promise<readonly TrialAnswer[]>;
   /** All points of a sweep, by task and in the order of suggestion. */
   listPoints(id: string): Promise<readonly PointAnswer[]>;
+  /** All steps of its searches, by task and in their order. */
+  listSteps(id: string): Promise<readonly StepAnswer[]>;
   readSummary(query: SummaryQuery): Promise<SummaryAnswer>;
   listWorkers(): Promise<readonly WorkerAnswer[]>;
   /** The full identifier for a unique beginning, or for `latest`. @throws {AbkdError} NOT_FOUND, BAD_REQUEST */
@@ -65,11 +68,8 @@ export function createClient(url: string): Client {
     cancelSweep: (id) => call(`/sweeps/${id}/cancel`, { method: 'POST' }),
     listTrials: (id, state, limit) =>
       readPages((cursor) => call(`/sweeps/${id}/trials${queryOf({ state, limit: pageSize, cursor })}`), limit),
-    listPoints: (id) =>
-      readPages(
-        (cursor) => call(`/sweeps/${id}/points${queryOf({ limit: pageSize, cursor })}`),
-        Number.POSITIVE_INFINITY,
-      ),
+    listPoints: (id) => readAll((cursor) => call(`/sweeps/${id}/points${queryOf({ limit: pageSize, cursor })}`)),
+    listSteps: (id) => readAll((cursor) => call(`/sweeps/${id}/steps${queryOf({ limit: pageSize, cursor })}`)),
     readSummary: (query) => call(`/summary${queryOf({ ...query })}`),
     listWorkers: async () => (await call<Page<WorkerAnswer>>('/workers')).items,
     resolveSweep: (prefix) => resolveSweep(client, prefix),
@@ -89,6 +89,10 @@ async function readPages<Item>(
     cursor = page.next ?? undefined;
   } while (cursor !== undefined && items.length < limit);
   return items.slice(0, limit);
+}
+
+function readAll<Item>(readPage: (cursor: string | undefined) => Promise<Page<Item>>): Promise<readonly Item[]> {
+  return readPages(readPage, Number.POSITIVE_INFINITY);
 }
 
 /** Sweeps that are searched for a beginning, newest first. */

@@ -92,10 +92,17 @@ export function countTrials(
   return { total: planned, done: final.reduce((sum, [, count]) => sum + count, 0) };
 }
 
+/** `stopped: within 0.1 of the best with probability 0.97 after 23 of 60 points`; null for a search that did not stop early. */
+export function stoppedText({ search }: Pick<TaskProgress, 'search'>): string | null {
+  if (search === null || search.stopped === null) return null;
+  const { within, probability, points, planned } = search.stopped;
+  return `stopped: within ${within} of the best with probability ${probability.toFixed(2)} after ${points} of ${plural(planned, 'point')}`;
+}
+
 /** `suggested 12/20` over all tasks whose searches are open; null where none is. */
 export function suggestedText(tasks: readonly Pick<TaskProgress, 'search'>[]): string | null {
   const searches = tasks.flatMap(({ search }) => (search === null ? [] : [search]));
-  if (!searches.some(({ state }) => state === 'OPEN')) return null;
+  if (!searches.some(({ state, planned }) => state === 'OPEN' && planned > 0)) return null;
   const sum = (field: 'suggested' | 'planned') => searches.reduce((total, search) => total + search[field], 0);
   return `suggested ${sum('suggested')}/${sum('planned')}`;
 }

@@ -74,6 +74,7 @@ function renderGroup(group: SummaryGroup, baselines: readonly SummaryGroup[], pa
   const sentences = [
     differenceSentence(group, baselines),
     publishedSentence(group),
+    confirmedSentence(group),
     ...noteSentences(group, baselines),
   ];
   const width = Math.min(paper.width, widestSentence);
@@ -139,12 +140,14 @@ function renderRows(
   ];
   const names = sortParamNames([...new Set(rows.flatMap(({ point }) => Object.keys(point.params)))]);
   const selection = group.definition.selectOn;
+  const isConfirmed = rows.some(({ point }) => point.search !== null);
   const columns: readonly Column[] = [
     { title: '' },
     ...names.map((name): Column => ({ title: paramTitle(name), align: 'right' })),
     { title: `${selection} ± se (n)`, align: 'right' },
     // Selected on test, the selection value is the test value.
     ...(selection === 'test' ? [] : [{ title: 'test ± se (n)', align: 'right' } as const]),
+    ...(isConfirmed ? [{ title: `${selection} in search`, align: 'right' } as const] : []),
     ...(rows.length > 1 ? [{ title: 'best leads by', align: 'right' } as const] : []),
   ];
   const cells = rows.map(({ title, point, lead }) => [
@@ -152,6 +155,7 @@ function renderRows(
     ...names.map((name) => formatParam(point.params[name])),
     formatEstimate(point.selection),
     ...(selection === 'test' ? [] : [formatEstimate(point.test)]),
+    ...(isConfirmed ? [point.search === null ? '' : formatEstimate(point.search)] : []),
     ...(rows.length > 1 ? [lead === null ? '' : formatDifference(lead)] : []),
   ]);
   const [titles, first, ...others] = renderTable(columns, cells, {
@@ -212,6 +216,13 @@ function publishedSentence({ published, landmarks, unit }: SummaryGroup): string
   const ran = landmarks.some(({ name, result }) => name === 'paper' && result !== null);
   const choice = formatParams({ alpha: published.alpha, beta: published.beta });
   return `Published choice: ${choice} (${published.source}${value})${ran ? '' : '; not run here'}.`;
+}
+
+/** What the values of confirmed points are over. */
+function confirmedSentence({ best, definition }: SummaryGroup): string | null {
+  if (best === null || best.search === null) return null;
+  const { selectOn } = definition;
+  return `Values of points that have one under "${selectOn} in search" are over fresh seeds, which had no part in their choice; over the seeds that chose it the best point looks better than it is.`;
 }
 
 /** Notes of the group, and those that its baselines have beside. */

@@ -12,13 +12,15 @@ export interface Events {
   sweepCreated(sweepId: SweepId, size: { readonly tasks: number; readonly plannedTrials: number }): void;
   sweepCancelled(sweepId: SweepId): void;
   sweepSettled(sweepId: SweepId): void;
-  pointsSuggested(
+  searchAdvanced(
     sweepId: SweepId,
-    batch: {
+    step: {
       readonly taskId: TaskId;
-      /** Ordinal of the first. */
-      readonly first: number;
-      readonly count: number;
+      readonly step: number;
+      /** New points, and trials of points that were there. */
+      readonly points: number;
+      readonly trials: number;
+      readonly isStopped: boolean;
       readonly isFinished: boolean;
     },
   ): void;
@@ -41,7 +43,7 @@ export function createEvents(log: Logger): Events {
     sweepCreated: (sweepId, size) => log.info({ sweepId, ...size }, 'sweep created'),
     sweepCancelled: (sweepId) => log.info({ sweepId }, 'sweep cancelled'),
     sweepSettled: (sweepId) => log.info({ sweepId }, 'sweep settled'),
-    pointsSuggested: (sweepId, batch) => log.info({ sweepId, ...batch }, 'points suggested'),
+    searchAdvanced: (sweepId, step) => log.info({ sweepId, ...step }, 'search advanced'),
     pointJudged: (sweepId, { taskId, ordinal, rung, next, stops }) =>
       stops
         ? log.info({ sweepId, taskId, ordinal, rung }, 'point stopped')

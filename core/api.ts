@@ -2,11 +2,11 @@
 import type { AttemptState } from './attempt.ts';
 import type { Problem } from './errors.ts';
 import type { Measurement } from './measurement.ts';
-import type { SuggestionRecord } from './search/record.ts';
+import type { StepRecord, StopFinding } from './search/record.ts';
 import type { SearchState } from './search/session.ts';
 import type { SweepState } from './sweep.ts';
 import type { TaskDefinition } from './task.ts';
-import type { TrialFailure, TrialState } from './trial.ts';
+import type { TrialFailure, TrialPurpose, TrialState } from './trial.ts';
 
 /** RFC 9457 body of every error answer. */
 export interface ProblemAnswer {
@@ -73,18 +73,20 @@ export interface TaskProgress {
   readonly points: number;
   readonly trials: TrialCounts;
   readonly plannedTrials: number;
-  /** Null where all points were known at submission. */
+  /** Null where all trials were known at submission. */
   readonly search: SearchProgress | null;
   /** Best point so far by mean selection value; null before the first success. */
   readonly best: PointResult | null;
 }
 
-/** How far a search is whose results decide what is tried next. */
+/** How far a search is whose results decide what is tried next, or what is run again. */
 export interface SearchProgress {
   readonly state: Exclude<SearchState, 'PLANNED'>;
   /** Points that the strategy has chosen, and how many it will have. Landmarks are not counted. */
   readonly suggested: number;
   readonly planned: number;
+  /** Why it ended before its budget was spent; null where it did not. */
+  readonly stopped: StopFinding | null;
 }
 
 /** A point of a sweep. */
@@ -96,8 +98,16 @@ export interface PointAnswer {
   readonly params: Readonly<Record<string, number>>;
   readonly sources: readonly string[];
   readonly inSpace: boolean;
-  /** How an adaptive strategy came to it, enough to compute it again; null for points known at submission. */
-  readonly suggestion: SuggestionRecord | null;
+  /** Step of the task's search that suggested it; null for points known at submission. */
+  readonly step: number | null;
+}
+
+/** A step of a task's search, with enough to compute it again. */
+export interface StepAnswer {
+  readonly taskId: string;
+  /** Place within the task, from 0. */
+  readonly ordinal: number;
+  readonly record: StepRecord;
 }
 
 /** Mean over seeds. `sd` and `se` are null where n < 2. Unit: that of the metric (top1: percent, 0..100). */
@@ -113,8 +123,14 @@ export interface PointResult {
   readonly params: Readonly<Record<string, number>>;
   readonly sources: readonly string[];
   readonly inSpace: boolean;
+  /** Over the seeds of the search; of a point that was confirmed, over its fresh seeds alone. So is `test`. */
   readonly selection: Estimate;
   readonly test: Estimate | null;
+  /**
+   * Selection value of a confirmed point over the seeds of the search, which chose it for them: that of the best is biased
+   * up. Null where the point was not confirmed.
+   */
+  readonly search: Estimate | null;
   /** Trials of the point that failed or are still to come. */
   readonly failed: number;
   readonly pending: number;
@@ -126,7 +142,10 @@ export interface PointResult {
 export interface LandmarkResult {
   readonly name: string;
   readonly result: PointResult | null;
-  /** Best minus landmark on the selection value over the seeds that both have. */
+  /**
+   * Best minus landmark on the selection value over the seeds that both have. Where the best was confirmed and the landmark
+   * was not they have none in common: then the difference of the means, as of independent values (`sd` is null).
+   */
   readonly gap: Estimate | null;
 }
 
@@ -156,7 +175,7 @@ export interface SummaryGroup {
   readonly teacherSha256: string | null;
   /** Mean metric of the teacher on the test part, as recorded by the trials; null where there is none. */
   readonly teacherTest: number | null;
-  /** Best search cell by mean selection value; ties go to the earlier suggestion. */
+  /** Best search cell by mean selection value, confirmed ones before all others; ties go to the earlier suggestion. */
   readonly best: PointResult | null;
   readonly runnersUp: readonly PointResult[];
   readonly points: number;
@@ -191,6 +210,7 @@ export interface TrialAnswer {
   readonly params: Readonly<Record<string, number>>;
   readonly replicate: number;
   readonly seed: number;
+  readonly purpose: TrialPurpose;
   readonly state: TrialState;
   /** Epoch at which early stopping judges it next, where it waits, or was stopped; null = it runs to its end. */
   readonly rung: number | null;

@@ -1,5 +1,6 @@
 import type { SearchState } from './search/session.ts';
 import type { TaskDefinition } from './task.ts';
+import type { TrialPurpose } from './trial.ts';
 
 /** Everything that a submitted spec will do, before anything is stored. Made by `core/spec/expand.ts`. */
 export interface SweepPlan {
@@ -28,6 +29,8 @@ export interface TaskPlan {
   readonly searchState: SearchState;
   /** Points that the task will have in the end: those of `points`, and what an open search will add. */
   readonly plannedPoints: number;
+  /** Trials that it will have in the end, further seeds and confirming ones included. */
+  readonly plannedTrials: number;
   readonly points: readonly PointPlan[];
   readonly warnings: readonly string[];
 }
@@ -50,6 +53,7 @@ export interface PointPlan {
 export interface TrialPlan {
   /** From 0. Replicate k of every point of a task has the same seed (common random numbers). */
   readonly replicate: number;
+  readonly purpose: TrialPurpose;
   /** Training seed, an unsigned 32-bit integer. */
   readonly seed: number;
 }

@@ -33,6 +33,13 @@ export function isFinalTrialState(state: TrialState): boolean {
   return trialTransitions[state].length === 0;
 }
 
+/**
+ * SEARCH: what the trial gives is what points are chosen by. CONFIRM: it runs the best points once more under fresh seeds,
+ * after the choice, and no search ever sees it.
+ */
+export const TrialPurpose = { SEARCH: 'SEARCH', CONFIRM: 'CONFIRM' } as const;
+export type TrialPurpose = (typeof TrialPurpose)[keyof typeof TrialPurpose];
+
 /** Why an attempt failed, in the words that users see. */
 export const FailureKind = {
   /** The trial's code threw. */

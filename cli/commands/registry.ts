@@ -37,7 +37,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'replay',
-    summary: 'compute every suggestion of a finished or running search again',
+    summary: 'compute every decision of a finished or running search again',
     load: async () => (await import('./replay.ts')).replay,
   },
   { name: 'cancel', summary: 'stop a sweep', load: async () => (await import('./cancel.ts')).cancel },

@@ -1,7 +1,12 @@
-import type { PointAnswer, SweepAnswer, TaskProgress } from '../../core/api.ts';
+import type { PointAnswer, StepAnswer, SweepAnswer, TaskProgress } from '../../core/api.ts';
 import { AbkdError } from '../../core/errors.ts';
 import { searchVersion } from '../../core/search/record.ts';
-import { type ReplayDifference, type ReplayReport, replaySearch } from '../../core/search/replay.ts';
+import {
+  type ReplayDifference,
+  type ReplayedDecision,
+  type ReplayReport,
+  replaySearch,
+} from '../../core/search/replay.ts';
 import { specSchema } from '../../core/spec/schema.ts';
 import { searchOfTask } from '../../core/spec/task-search.ts';
 import { groupBy } from '../../core/stats/group.ts';
@@ -12,11 +17,12 @@ import { taskTitle } from '../progress.ts';
 
 export const replay = defineCommand({
   name: 'replay',
-  summary: 'compute every suggestion of a finished or running search again',
+  summary: 'compute every decision of a finished or running search again',
   details: [
-    'Each point that an adaptive search suggested is stored with the seed of the search, the results that it had seen, and',
-    'what its model believed. From these every suggestion is computed again, here, and compared to the last bit. Ends with',
-    'code 1 where one comes out differently: another version of the search made it, or the stored data were changed.',
+    'Each step of a search (points suggested, further seeds, the reason to stop, points to confirm) is stored with the seed',
+    'of the search, the results that it had seen, and what its model believed. From these every step is computed again,',
+    'here, and compared to the last bit. Ends with code 1 where one comes out differently: another version of the search',
+    'made it, or the stored data were changed.',
   ],
   examples: [
     ['replay latest', 'one line per task'],
@@ -29,10 +35,12 @@ export const replay = defineCommand({
   run: async ({ args, config, terminal }) => {
     const client = await findCoordinator(config);
     const id = await client.resolveSweep(args.id);
-    const [sweep, points] = await Promise.all([client.readSweep(id), client.listPoints(id)]);
-    const replays = replayTasks(sweep, points);
+    // Steps first: the points are then at least as new.
+    const [sweep, steps] = await Promise.all([client.readSweep(id), client.listSteps(id)]);
+    const replays = replayTasks(sweep, steps, await client.listPoints(id));
     if (args.json) terminal.print(JSON.stringify({ sweep: id, searchVersion, tasks: replays.map(toJson) }, null, 2));
-    else if (replays.length === 0) terminal.note(`Sweep ${shortId(id)} has no adaptive search: nothing to replay`);
+    else if (replays.length === 0)
+      terminal.note(`Sweep ${shortId(id)} has no search that decides by results: nothing to replay`);
     else for (const line of replays.flatMap(describe)) terminal.print(line);
     return replays.every(({ report }) => report.difference === null) ? ExitCode.OK : ExitCode.ERROR;
   },
@@ -43,17 +51,24 @@ interface TaskReplay {
   readonly report: ReplayReport;
 }
 
-function replayTasks(sweep: SweepAnswer, points: readonly PointAnswer[]): readonly TaskReplay[] {
+function replayTasks(
+  sweep: SweepAnswer,
+  steps: readonly StepAnswer[],
+  points: readonly PointAnswer[],
+): readonly TaskReplay[] {
   const spec = readSpec(sweep);
-  const byTask = groupBy(points, ({ taskId }) => taskId);
+  const stepsByTask = groupBy(steps, ({ taskId }) => taskId);
+  const pointsByTask = groupBy(points, ({ taskId }) => taskId);
   return sweep.tasks
     .filter(({ search }) => search !== null)
     .map((task) => {
-      const recorded = (byTask.get(task.id) ?? []).map(({ suggestion, ...point }) => ({
+      const { plan } = searchOfTask(spec, task.ordinal);
+      const searched = (pointsByTask.get(task.id) ?? []).map((point) => ({
         ...point,
-        record: suggestion,
+        isChosen: point.sources.includes(plan.method),
       }));
-      return { task, report: replaySearch(searchOfTask(spec, task.ordinal).plan, recorded) };
+      const records = (stepsByTask.get(task.id) ?? []).map(({ record }) => record);
+      return { task, report: replaySearch(plan, searched, records) };
     });
 }
 
@@ -66,24 +81,34 @@ function readSpec({ id, spec }: SweepAnswer) {
   );
 }
 
-/** `mnist abkd: 20 of 20 suggestions reproduced`, and under it the first difference. */
+/** `mnist abkd: 20 of 20 suggestions, 12 of 12 steps reproduced`, and under it the first difference. */
 function describe({ task, report }: TaskReplay): readonly string[] {
-  const { suggestions, reproduced, difference } = report;
-  const line = `${taskTitle(task)}: ${reproduced} of ${plural(suggestions, 'suggestion')} reproduced`;
+  const { suggestions, steps, reproduced, difference } = report;
+  const parts = [
+    ...(suggestions.made === 0 ? [] : [`${suggestions.reproduced} of ${plural(suggestions.made, 'suggestion')}`]),
+    `${reproduced} of ${plural(steps, 'step')}`,
+  ];
+  const line = `${taskTitle(task)}: ${parts.join(', ')} reproduced`;
   return difference === null ? [line] : [line, ...describeDifference(difference)];
 }
 
-function describeDifference({ ordinal, version, recorded, recomputed }: ReplayDifference): readonly string[] {
-  const isSameCell = recorded.cell === recomputed?.cell;
-  const again = recomputed === null ? 'no suggestion' : recomputed.cell;
+function describeDifference({ step, version, recorded, recomputed }: ReplayDifference): readonly string[] {
   return [
-    isSameCell
-      ? `  point ${ordinal}: ${recorded.cell} for other reasons: recorded ${JSON.stringify(recorded.trace)}, recomputed ${JSON.stringify(recomputed?.trace)}`
-      : `  point ${ordinal}: recorded ${recorded.cell}, recomputed ${again}`,
+    `  step ${step}: ${firstDifference(recorded, recomputed)}`,
     ...(version === searchVersion
       ? []
       : [`  it was made by version ${version} of the search; this is ${searchVersion}`]),
   ];
+}
+
+/** The first thing that two decisions differ in, as short as can be. */
+function firstDifference(recorded: ReplayedDecision, recomputed: ReplayedDecision | null): string {
+  if (recomputed === null) return `recorded ${JSON.stringify(recorded)}, recomputed nothing to do`;
+  const cells = [recorded, recomputed].map(({ points }) => points.map(({ cell }) => cell).join(', ') || 'no point');
+  if (cells[0] !== cells[1]) return `recorded ${cells[0]}, recomputed ${cells[1]}`;
+  const fields = ['points', 'trials', 'stop', 'isFinished'] as const;
+  const field = fields.find((name) => JSON.stringify(recorded[name]) !== JSON.stringify(recomputed[name])) ?? 'points';
+  return `${field}: recorded ${JSON.stringify(recorded[field])}, recomputed ${JSON.stringify(recomputed[field])}`;
 }
 
 function toJson({ task, report }: TaskReplay) {

@@ -3,7 +3,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { findCoordinator } from '../address.ts';
 import type { Client } from '../client.ts';
 import { defineCommand, ExitCode } from '../command.ts';
-import { countTrials, formatSpan, shortId } from '../format.ts';
+import { countTrials, formatSpan, shortId, stoppedText } from '../format.ts';
 import { bestText, overallText, taskTitle } from '../progress.ts';
 import { renderTable, wrapText } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -74,11 +74,12 @@ function renderSweeps(sweeps: readonly SweepListItem[], terminal: Terminal): rea
 }
 
 async function renderSweep(sweep: SweepAnswer, client: Client, terminal: Terminal): Promise<readonly string[]> {
-  const isAdaptive = sweep.tasks.some(({ search }) => search !== null);
+  const isAdaptive = sweep.tasks.some(({ search }) => search !== null && search.planned > 0);
   const tasks = sweep.tasks.map((task) => {
     const { done, total } = countTrials(task.trials, task.plannedTrials);
     const pair = task.teacher === null ? task.student : `${task.teacher} → ${task.student}`;
-    const suggested = task.search === null ? '' : `${task.search.suggested}/${task.search.planned}`;
+    const suggested =
+      task.search === null || task.search.planned === 0 ? '' : `${task.search.suggested}/${task.search.planned}`;
     return [
       ...[taskTitle(task), pair, `${task.points}`],
       ...(isAdaptive ? [suggested] : []),
@@ -97,6 +98,10 @@ async function renderSweep(sweep: SweepAnswer, client: Client, terminal: Termina
     tasks,
     { width: terminal.width, styleTitle: (text) => terminal.style('dim', text) },
   );
+  const stops = sweep.tasks.flatMap((task) => {
+    const stopped = stoppedText(task);
+    return stopped === null ? [] : [`The search of ${taskTitle(task)} ${stopped}`];
+  });
   const ran = formatSpan(sweep.startedAt, sweep.finishedAt, systemClock.now());
   return [
     `${terminal.style('bold', sweep.name)}  ${sweep.id}`,
@@ -104,7 +109,7 @@ async function renderSweep(sweep: SweepAnswer, client: Client, terminal: Termina
     '',
     ...table,
     ...withBlank(await failureLines(client, sweep)),
-    ...withBlank([...sweep.unmetNeeds, ...sweep.warnings.map((text) => `Warning: ${text}`)]).flatMap((line) =>
+    ...withBlank([...stops, ...sweep.unmetNeeds, ...sweep.warnings.map((text) => `Warning: ${text}`)]).flatMap((line) =>
       wrapText(line, terminal.width, '  '),
     ),
   ];

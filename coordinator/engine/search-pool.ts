@@ -1,23 +1,23 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { AbkdError, messageOf } from '../../core/errors.ts';
-import type { SearchedPoint, SearchPlan, SearchStep } from '../../core/search/session.ts';
+import type { SearchHistory, SearchPlan, SearchStep } from '../../core/search/session.ts';
 import { sleep } from '../../platform/async.ts';
 
 /** What a step of a search is computed from. Plain data: it is copied into a thread. */
 export interface StepRequest {
   readonly plan: SearchPlan;
-  readonly points: readonly SearchedPoint[];
+  readonly history: SearchHistory;
   readonly wanted: number;
 }
 
 /** Computes steps of searches outside of the thread that serves leases and HTTP. */
 export interface SearchPool {
   /**
-   * Steps beyond the number of threads wait for their turn.
+   * Null where the search has to wait for results. Steps beyond the number of threads wait for their turn.
    * @throws {AbkdError} INTERNAL where the computation threw, ended its thread or took too long; UNAVAILABLE after `close`
    */
-  next(request: StepRequest): Promise<SearchStep>;
+  next(request: StepRequest): Promise<SearchStep | null>;
   close(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export function createSearchPool(options: SearchPoolOptions = {}): SearchPool {
     });
     return thread;
   };
-  const run = async (request: StepRequest): Promise<SearchStep> => {
+  const run = async (request: StepRequest): Promise<SearchStep | null> => {
     if (closed) throw closedError();
     const thread = idle.pop() ?? start();
     busy.add(thread);
@@ -83,13 +83,13 @@ export function createSearchPool(options: SearchPoolOptions = {}): SearchPool {
 }
 
 /** Resolves with the thread's answer; rejects where it fails, ends, or does not answer in time. */
-async function ask(thread: Worker, request: StepRequest, timeoutMs: number): Promise<SearchStep> {
+async function ask(thread: Worker, request: StepRequest, timeoutMs: number): Promise<SearchStep | null> {
   const settled = new AbortController();
   const { signal } = settled;
   const fail = (reason: string, cause?: unknown): never => {
     throw new AbkdError('INTERNAL', `Cannot compute the next points: ${reason}`, { cause });
   };
-  const answer = once(thread, 'message', { signal }).then(([step]) => step as SearchStep);
+  const answer = once(thread, 'message', { signal }).then(([step]) => step as SearchStep | null);
   const end = once(thread, 'exit', { signal }).then(([code]) => fail(`the thread ended with code ${code}`));
   const late = sleep(timeoutMs, signal).then(() => fail(`it took longer than ${timeoutMs} ms`));
   thread.postMessage(request);

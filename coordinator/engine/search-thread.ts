@@ -3,6 +3,6 @@ import { parentPort } from 'node:worker_threads';
 import { nextStep } from '../../core/search/session.ts';
 import type { StepRequest } from './search-pool.ts';
 
-parentPort?.on('message', ({ plan, points, wanted }: StepRequest) => {
-  parentPort?.postMessage(nextStep(plan, points, wanted));
+parentPort?.on('message', ({ plan, history, wanted }: StepRequest) => {
+  parentPort?.postMessage(nextStep(plan, history, wanted));
 });

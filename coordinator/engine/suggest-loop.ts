@@ -23,10 +23,9 @@ export async function runSuggestLoop(options: {
   const underWay = new Map<TaskId, Promise<void>>();
   const advance = async (search: DueSearch) => {
     try {
-      await searches.advance(search);
-      // It may want more, or others may have been quicker.
+      const mayWantMore = await searches.advance(search);
       underWay.delete(search.taskId);
-      results.ring();
+      if (mayWantMore) results.ring();
     } catch (error) {
       underWay.delete(search.taskId);
       if (!signal.aborted)

@@ -35,13 +35,14 @@ export const trialListQuery = z.strictObject({
   state: z.enum(TrialState).optional(),
 });
 
-export const pointListQuery = z.strictObject({
+/** Of what is listed by task. */
+export const taskListQuery = z.strictObject({
   cursor: z
     .string()
     .regex(/^\d{1,9}\.\d{1,9}$/, cursorProblem)
     .transform((text) => {
-      const [task, point] = text.split('.').map(Number) as [number, number];
-      return { task, point };
+      const [task, ordinal] = text.split('.').map(Number) as [number, number];
+      return { task, ordinal };
     })
     .optional(),
   limit,

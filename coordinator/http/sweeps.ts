@@ -4,7 +4,7 @@ import { specLimits } from '../../core/spec/limits.ts';
 import type { PointService } from '../service/points.ts';
 import type { SweepService } from '../service/sweeps.ts';
 import type { TrialService } from '../service/trials.ts';
-import { noQuery, pointListQuery, readQuery, readSweepId, sweepListQuery, trialListQuery } from './query.ts';
+import { noQuery, readQuery, readSweepId, sweepListQuery, taskListQuery, trialListQuery } from './query.ts';
 import { addRoute, sendJson } from './route.ts';
 
 export function addSweepRoutes(
@@ -33,8 +33,14 @@ export function addSweepRoutes(
   });
   addRoute(router, '/sweeps/:id/points', {
     get: async (request, response) => {
-      const { cursor, limit } = readQuery(pointListQuery, request);
+      const { cursor, limit } = readQuery(taskListQuery, request);
       sendJson(response, await points.list(readSweepId(request), { after: cursor ?? null, limit }));
+    },
+  });
+  addRoute(router, '/sweeps/:id/steps', {
+    get: async (request, response) => {
+      const { cursor, limit } = readQuery(taskListQuery, request);
+      sendJson(response, await points.listSteps(readSweepId(request), { after: cursor ?? null, limit }));
     },
   });
   addRoute(router, '/sweeps/:id/cancel', { post: [cancelSweep(sweeps)] });

@@ -1,6 +1,5 @@
 import type { PointResult, SweepAnswer, TaskProgress, TrialCounts } from '../../core/api.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { SweepSpec } from '../../core/spec/schema.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';
 import { addTrialCounts, sumOf } from '../../core/trial-counts.ts';
 import type { Store, StoredSweep, StoredTask } from '../store/store.ts';
@@ -16,7 +15,7 @@ export function createProgressReader(store: Store, clock: Clock): (sweep: Stored
     const best: BestPoints = trials.SUCCEEDED === 0 ? new Map() : await readBest(sweep, trials);
     const isFinal = isFinalSweepState(sweep.state);
     const described = tasks.map((task) =>
-      describeTask(task, sweep, countsByTask.get(task.id) ?? noTrials, best.get(task.fingerprint) ?? null),
+      describeTask(task, countsByTask.get(task.id) ?? noTrials, best.get(task.fingerprint) ?? null),
     );
     const plannedTrials = described.reduce((sum, task) => sum + task.plannedTrials, 0);
     return {
@@ -43,19 +42,15 @@ function describeSweep(sweep: StoredSweep, trials: TrialCounts) {
   };
 }
 
-function describeTask(
-  task: StoredTask,
-  { spec }: StoredSweep,
-  trials: TrialCounts,
-  best: PointResult | null,
-): TaskProgress {
+function describeTask(task: StoredTask, trials: TrialCounts, best: PointResult | null): TaskProgress {
   const { id, ordinal, dataset, teacher, student, objective, fingerprint, definition, points } = task;
-  const { searchState, suggested, plannedPoints } = task;
-  const toCome = searchState === 'OPEN' ? plannedPoints - points : 0;
+  const { searchState, suggested, plannedPoints, plannedTrials, searchStop: stopped } = task;
+  const isOpen = searchState === 'OPEN';
+  const planned = suggested + (isOpen ? plannedPoints - points : 0);
   return {
     ...{ id, ordinal, dataset, teacher, student, objective, fingerprint, definition, points, trials, best },
-    plannedTrials: sumOf(trials) + toCome * (spec as SweepSpec).replicates,
-    search: searchState === 'PLANNED' ? null : { state: searchState, suggested, planned: suggested + toCome },
+    plannedTrials: isOpen ? plannedTrials : sumOf(trials),
+    search: searchState === 'PLANNED' ? null : { state: searchState, suggested, planned, stopped },
   };
 }
 

@@ -1,11 +1,13 @@
 import { movesOf } from '../../core/earlystop/moves.ts';
 import { createStoppingRule } from '../../core/earlystop/registry.ts';
+import { pointsToCome } from '../../core/search/session.ts';
 import { searchOfTask } from '../../core/spec/task-search.ts';
 import type { Bell } from '../../platform/bell.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Events } from '../events.ts';
 import type { WaitingTask } from '../store/sql/find-waiting.ts';
 import type { Store } from '../store/store.ts';
+import { historyOf } from './search-history.ts';
 
 /** Points that wait at rungs of early stopping. */
 export interface StoppingService {
@@ -24,10 +26,12 @@ export interface StoppingServiceOptions {
 export function createStoppingService({ store, bus, events, finished }: StoppingServiceOptions): StoppingService {
   /** True where something was decided: what follows from it may be decided next. */
   const decideTask = async (task: WaitingTask): Promise<boolean> => {
-    const { spec, ordinal, points } = await store.readSearch(task.taskId);
-    const { stopping } = searchOfTask(spec, ordinal);
+    const stored = await store.readSearch(task.taskId);
+    const { plan, stopping } = searchOfTask(stored.spec, stored.ordinal);
     if (stopping === null) return false;
-    const moves = movesOf(createStoppingRule(stopping), points, task.plannedPoints);
+    const history = historyOf(plan, stored);
+    const toCome = task.isSearching ? pointsToCome(plan, history, task.plannedPoints) : 0;
+    const moves = movesOf(createStoppingRule(stopping), history.points, toCome);
     if (moves.length === 0) return false;
     const moved = new Set(await store.movePoints(task, moves));
     const done = moves.filter((move) => moved.has(move.ordinal));

@@ -4,7 +4,6 @@ import type { SweepId } from '../../core/ids.ts';
 import type { SweepPlan } from '../../core/plan.ts';
 import { expandSpec } from '../../core/spec/expand.ts';
 import { parseSpec } from '../../core/spec/parse.ts';
-import type { SweepSpec } from '../../core/spec/schema.ts';
 import type { SweepState } from '../../core/sweep.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Events } from '../events.ts';
@@ -85,13 +84,8 @@ function describeCreated(sweep: StoredSweep, plan: SweepPlan): CreatedSweep {
     id: sweep.id,
     state: sweep.state,
     tasks: plan.tasks.length,
-    plannedTrials: countPlannedTrials(plan),
+    plannedTrials: plan.tasks.reduce((sum, task) => sum + task.plannedTrials, 0),
     warnings: sweep.warnings,
     links: { self, trials: `${self}/trials`, summary: `/api/v1/summary?sweep=${sweep.id}`, cancel: `${self}/cancel` },
   };
-}
-
-function countPlannedTrials(plan: SweepPlan): number {
-  const { replicates } = plan.spec as SweepSpec;
-  return plan.tasks.reduce((sum, task) => sum + task.plannedPoints * replicates, 0);
 }

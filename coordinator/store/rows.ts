@@ -1,10 +1,10 @@
-import type { AttemptAnswer, PointAnswer, TrialAnswer, TrialCounts } from '../../core/api.ts';
+import type { AttemptAnswer, PointAnswer, StepAnswer, TrialAnswer, TrialCounts } from '../../core/api.ts';
 import type { SweepId, TaskId } from '../../core/ids.ts';
-import type { SuggestionRecord } from '../../core/search/record.ts';
+import type { StepRecord, StopFinding } from '../../core/search/record.ts';
 import type { TaskDefinition } from '../../core/task.ts';
 import type { FailureKind, TrialFailure, TrialState } from '../../core/trial.ts';
 import type { Prisma } from '../../prisma/gen/client.ts';
-import type { PointPlace, StoredSweep, StoredTask } from './store.ts';
+import type { StoredSweep, StoredTask, TaskPlace } from './store.ts';
 
 // JSON columns are read as the type that was written: their content was validated before it was stored and no row is
 // changed by hand, so it is not parsed again for each of a hundred thousand trials.
@@ -44,14 +44,16 @@ export function toStoredTask(
     points: row._count.points,
     suggested,
     plannedPoints: row.plannedPoints,
+    plannedTrials: row.plannedTrials,
     searchState: row.searchState,
+    searchStop: row.searchStop as StopFinding | null,
     searchFailure: row.searchFailure,
   };
 }
 
 type PointRow = Prisma.PointGetPayload<{ include: { task: { select: { ordinal: true } } } }>;
 
-export function toPointAnswer(row: PointRow): PointAnswer & { readonly place: PointPlace } {
+export function toPointAnswer(row: PointRow): PointAnswer & { readonly place: TaskPlace } {
   return {
     taskId: row.taskId,
     ordinal: row.ordinal,
@@ -59,9 +61,15 @@ export function toPointAnswer(row: PointRow): PointAnswer & { readonly place: Po
     params: row.params as Record<string, number>,
     sources: row.sources,
     inSpace: row.inSpace,
-    suggestion: row.suggestion as SuggestionRecord | null,
-    place: { task: row.task.ordinal, point: row.ordinal },
+    step: row.step,
+    place: { task: row.task.ordinal, ordinal: row.ordinal },
   };
+}
+
+type StepRow = Prisma.SearchStepGetPayload<{ include: { task: { select: { ordinal: true } } } }>;
+
+export function toStepAnswer({ taskId, ordinal, record, task }: StepRow): StepAnswer & { readonly place: TaskPlace } {
+  return { taskId, ordinal, record: record as unknown as StepRecord, place: { task: task.ordinal, ordinal } };
 }
 
 export const trialColumns = {
@@ -82,6 +90,7 @@ export function toTrialAnswer(row: TrialRow): TrialAnswer & { readonly position:
     params: row.point.params as Record<string, number>,
     replicate: row.replicate,
     seed: Number(row.seed),
+    purpose: row.purpose,
     state: row.state,
     rung: row.rung,
     selectionValue: row.selectionValue,

@@ -3,15 +3,18 @@ import type { SweepSpec } from '../../core/spec/schema.ts';
 import type { Database, Query } from './database.ts';
 import { isUniqueViolation } from './errors.ts';
 import { orderTrials } from './plan-rows.ts';
-import { toPointAnswer } from './rows.ts';
-import { lockSearch, noteSearchFailure, noteSearchStep } from './sql/append-points.ts';
+import { toPointAnswer, toStepAnswer } from './rows.ts';
+import { findPointIds, insertStep, lockSearch, noteSearchFailure, noteSearchStep } from './sql/append-step.ts';
 import { findSearches } from './sql/find-searches.ts';
 import { insertPoints, insertTrials } from './sql/insert-plan.ts';
 import { notifyWork } from './sql/notify-work.ts';
-import { readSearchPoints } from './sql/read-search-points.ts';
-import type { NewPoints, PointPlace, Store } from './store.ts';
+import { readSearchPoints, readSearchSteps } from './sql/read-search.ts';
+import type { NewStep, Store, TaskPlace } from './store.ts';
 
-type SearchVerbs = Pick<Store, 'findSearches' | 'readSearch' | 'appendPoints' | 'noteSearchFailure' | 'listPoints'>;
+type SearchVerbs = Pick<
+  Store,
+  'findSearches' | 'readSearch' | 'appendStep' | 'noteSearchFailure' | 'listPoints' | 'listSteps'
+>;
 
 /** The part of the store through which searches go on. */
 export function createSearchVerbs({ prisma, query, transaction, during }: Database): SearchVerbs {
@@ -23,15 +26,16 @@ export function createSearchVerbs({ prisma, query, transaction, during }: Databa
           where: { id: taskId },
           select: { ordinal: true, sweep: { select: { spec: true } } },
         });
+        const steps = await readSearchSteps(query, taskId);
         const points = await readSearchPoints(query, taskId);
-        return { spec: task.sweep.spec as unknown as SweepSpec, ordinal: task.ordinal, points };
+        return { spec: task.sweep.spec as unknown as SweepSpec, ordinal: task.ordinal, points, steps };
       }),
-    appendPoints: (points) =>
-      during('store suggested points', async () => {
+    appendStep: (step) =>
+      during('store a step of a search', async () => {
         try {
-          return await transaction((run) => appendPoints(run, points));
+          return await transaction((run) => appendStep(run, step));
         } catch (error) {
-          // Another coordinator has suggested first.
+          // Another coordinator has decided first.
           if (isUniqueViolation(error)) return false;
           throw error;
         }
@@ -48,20 +52,44 @@ export function createSearchVerbs({ prisma, query, transaction, during }: Databa
         });
         return rows.map(toPointAnswer);
       }),
+    listSteps: ({ sweep, after, limit }) =>
+      during('list search steps', async () => {
+        const rows = await prisma.searchStep.findMany({
+          where: { task: { sweepId: sweep }, ...(after === null ? {} : { OR: behind(after) }) },
+          orderBy: [{ task: { ordinal: 'asc' } }, { ordinal: 'asc' }],
+          take: limit,
+          include: { task: { select: { ordinal: true } } },
+        });
+        return rows.map(toStepAnswer);
+      }),
   };
 }
 
-function behind({ task, point }: PointPlace) {
-  return [{ task: { ordinal: { gt: task } } }, { task: { ordinal: task }, ordinal: { gt: point } }];
+function behind({ task, ordinal }: TaskPlace) {
+  return [{ task: { ordinal: { gt: task } } }, { task: { ordinal: task }, ordinal: { gt: ordinal } }];
 }
 
-async function appendPoints(query: Query, { sweepId, taskId, points, isFinished }: NewPoints): Promise<boolean> {
+async function appendStep(query: Query, step: NewStep): Promise<boolean> {
+  const { sweepId, taskId, ordinal, record, points, trials } = step;
   const position = await lockSearch(query, sweepId, taskId);
   if (position === null) return false;
-  const rows = points.map((point, turn) => ({ ...point, id: randomUUID(), taskId, inSpace: true, turn, task: 0 }));
+  await insertStep(query, taskId, ordinal, record);
+  const rows = points.map((point, turn) => {
+    return { ...point, id: randomUUID(), taskId, step: ordinal, inSpace: true, turn, task: 0 };
+  });
   await insertPoints(query, rows);
-  await insertTrials(query, sweepId, orderTrials(rows, position));
-  await noteSearchStep(query, taskId, isFinished);
-  if (points.length > 0) await notifyWork(query, 'queued');
+  const known = await findPointIds(
+    query,
+    taskId,
+    trials.map(({ point }) => point),
+  );
+  const further = trials.map(({ point, ...trial }, turn) => {
+    // They run straight to their end, which their points have come to.
+    return { id: known.get(point)!, taskId, firstRung: null, turn: rows.length + turn, task: 0, trials: [trial] };
+  });
+  await insertTrials(query, sweepId, orderTrials([...rows, ...further], position));
+  const { isFinished, stop } = record;
+  await noteSearchStep(query, taskId, { isFinished, stop, trialsToCome: step.trialsToCome });
+  if (points.length + trials.length > 0) await notifyWork(query, 'queued');
   return true;
 }

@@ -1,6 +1,7 @@
 import type {
   AttemptAnswer,
   PointAnswer,
+  StepAnswer,
   SweepListItem,
   TrialAnswer,
   TrialCounts,
@@ -12,8 +13,8 @@ import type { CheckpointRef } from '../../core/checkpoint.ts';
 import type { PointMove } from '../../core/earlystop/moves.ts';
 import type { SweepId, TaskId, TrialId, WorkerId } from '../../core/ids.ts';
 import type { Measurement } from '../../core/measurement.ts';
-import type { PointPlan, SweepPlan } from '../../core/plan.ts';
-import type { SuggestionRecord } from '../../core/search/record.ts';
+import type { PointPlan, SweepPlan, TrialPlan } from '../../core/plan.ts';
+import type { StepRecord, StopFinding } from '../../core/search/record.ts';
 import type { SearchState } from '../../core/search/session.ts';
 import type { SweepSpec } from '../../core/spec/schema.ts';
 import type { SummaryRow } from '../../core/stats/summary.ts';
@@ -23,7 +24,7 @@ import type { TrialState } from '../../core/trial.ts';
 import type { WorkerHello } from '../../core/worker.ts';
 import type { SearchLoadRow } from './sql/find-searches.ts';
 import type { WaitingTask } from './sql/find-waiting.ts';
-import type { SearchPointRow } from './sql/read-search-points.ts';
+import type { SearchPointRow } from './sql/read-search.ts';
 
 /**
  * The verbs of the record. Every decision that matters is one of these, made inside the database with the
@@ -54,18 +55,24 @@ export interface Store {
   /** What the next step of a task's search is computed from. */
   readSearch(task: TaskId): Promise<StoredSearch>;
   /**
-   * Adds suggested points with their trials under the next ordinals, in one transaction.
+   * Stores a step of a search with the points and trials that it adds, in one transaction.
    * False, and nothing is stored, where another coordinator was first or the search is over.
    */
-  appendPoints(points: NewPoints): Promise<boolean>;
+  appendStep(step: NewStep): Promise<boolean>;
   /** Kept until the search goes on. */
   noteSearchFailure(task: TaskId, message: string): Promise<void>;
   /** Points of a sweep by task and ordinal, `after` exclusive. */
   listPoints(options: {
     readonly sweep: SweepId;
-    readonly after: PointPlace | null;
+    readonly after: TaskPlace | null;
     readonly limit: number;
-  }): Promise<readonly (PointAnswer & { readonly place: PointPlace })[]>;
+  }): Promise<readonly (PointAnswer & { readonly place: TaskPlace })[]>;
+  /** Search steps of a sweep by task and ordinal, `after` exclusive. */
+  listSteps(options: {
+    readonly sweep: SweepId;
+    readonly after: TaskPlace | null;
+    readonly limit: number;
+  }): Promise<readonly (StepAnswer & { readonly place: TaskPlace })[]>;
 
   // --- early stopping
   /** Tasks of active sweeps with trials that wait at a rung, in order. */
@@ -192,10 +199,10 @@ export interface StoredSweep {
 
 export type SweepListEntry = SweepListItem & { readonly sequence: bigint };
 
-/** Ordinals of a point's task within its sweep, and of the point within the task. */
-export interface PointPlace {
+/** Ordinals of a task within its sweep, and of a point or step within the task. */
+export interface TaskPlace {
   readonly task: number;
-  readonly point: number;
+  readonly ordinal: number;
 }
 
 export interface StoredSearch {
@@ -203,14 +210,20 @@ export interface StoredSearch {
   /** Place of the task in its sweep. */
   readonly ordinal: number;
   readonly points: readonly SearchPointRow[];
+  readonly steps: readonly StepRecord[];
 }
 
-export interface NewPoints {
+export interface NewStep {
   readonly sweepId: SweepId;
   readonly taskId: TaskId;
-  readonly points: readonly (Omit<PointPlan, 'inSpace'> & { readonly suggestion: SuggestionRecord })[];
-  /** True where no further ones will follow. */
-  readonly isFinished: boolean;
+  /** Place of the step in the search, from 0 without gaps. */
+  readonly ordinal: number;
+  readonly record: StepRecord;
+  readonly points: readonly Omit<PointPlan, 'inSpace'>[];
+  /** Further trials of points that are there, by the ordinal of the point. */
+  readonly trials: readonly (TrialPlan & { readonly point: number })[];
+  /** Trials that later steps will add, where this one tells; else null. */
+  readonly trialsToCome: number | null;
 }
 
 export interface StoredTask {
@@ -228,7 +241,11 @@ export interface StoredTask {
   readonly suggested: number;
   /** Points that the task will have in the end, as far as is known. */
   readonly plannedPoints: number;
+  /** Trials that it will have in the end. */
+  readonly plannedTrials: number;
   readonly searchState: SearchState;
+  /** Why the search ended before its budget was spent. */
+  readonly searchStop: StopFinding | null;
   /** Why an open search could not go on when it was last tried. */
   readonly searchFailure: string | null;
 }

@@ -15,16 +15,16 @@ export interface PointMove {
 /**
  * What a rule decides about the points of a task, without those that are to wait.
  * @param points all points in the order of their ordinals
- * @param plannedPoints as many there will be in the end, as far as is known
+ * @param pointsToCome how many may still be added, as far as is known
  */
 export function movesOf(
   rule: StoppingRule,
   points: readonly { readonly ordinal: number; readonly trials: readonly JudgedTrial[] }[],
-  plannedPoints: number,
+  pointsToCome: number,
 ): readonly PointMove[] {
   const judged = points.flatMap(({ ordinal, trials }) => judgePoint(ordinal, trials) ?? []);
   const rungs = new Map(judged.map(({ ordinal, reached }) => [ordinal, reached.at(-1)?.epoch ?? 0]));
-  const toCome = Array.from({ length: Math.max(0, plannedPoints - points.length) }, (_, more) => points.length + more);
+  const toCome = Array.from({ length: pointsToCome }, (_, more) => points.length + more);
   return rule.decide({ points: judged, toCome }).flatMap(({ ordinal, decision }) => {
     const rung = rungs.get(ordinal)!;
     if (decision === 'wait') return [];

@@ -12,12 +12,14 @@ export interface TaskLoad {
 const largestBatch = 16;
 
 /**
- * New points for each task, so that the sweep's open trials occupy what may run at once and no more: every point that is
- * chosen later is chosen better. The task with the fewest open trials comes first. A task that nobody can run keeps one
- * point on its way, which shows what it waits for, and takes no share from the others.
+ * New points (or further seeds) for each task, so that the sweep's open trials occupy what may run at once and no more:
+ * what is chosen later is chosen better. The task with the fewest open trials comes first. A task that nobody can run keeps one
+ * point on its way, which shows what it waits for, and takes no share from the others. A search that orders single seeds
+ * instead of points is asked again.
  */
 export function pointsWanted(
   tasks: readonly TaskLoad[],
+  /** `replicates`: trials that a new point gets. */
   sweep: { readonly maxParallel: number; readonly slots: number; readonly replicates: number },
 ): readonly number[] {
   const wanted = tasks.map(({ openTrials, slots, isSearching }) => (isSearching && slots + openTrials === 0 ? 1 : 0));

@@ -1,71 +1,109 @@
-/** What is kept of a suggestion, so that it can be explained and computed again. */
+/** What is kept of each step of a search, so that it can be explained and computed again. */
+import { canonicalJson } from '../spec/canonical.ts';
+import type { TrialPurpose } from '../trial.ts';
 import type { SuggestionTrace } from './strategy.ts';
 
-/** Raised with every change after which a strategy suggests something else from the same data. */
-export const searchVersion = 1;
+/** Raised with every change after which a search decides something else from the same data. */
+export const searchVersion = 2;
 
-/** What a point gave, as far as a strategy is told. */
-export interface PointValue {
-  /** Mean selection value; null where every trial failed, or none has come to its end. */
-  readonly value: number | null;
-  /** Trials that the mean is over; where none has come to its end, those at the last rung. */
-  readonly count: number;
-  /** Mean selection values at the rungs of early stopping that the point has reached, lowest first. */
+/**
+ * What the trials of a point gave that the search had ordered, by replicate: the selection value, or null for a trial
+ * that ended without one. Trials that have not ended are not named.
+ */
+export type TrialValues = Readonly<Record<number, number | null>>;
+
+/** What a point gave, as far as the search is told. */
+export interface PointResult {
+  readonly values: TrialValues;
+  /** At the rungs of early stopping that all trials which pause there have reached, lowest first. */
   readonly rungs?: readonly RungMean[];
 }
 
 export interface RungMean {
   readonly epoch: number;
+  /** Mean selection value; null where a trial diverged. */
   readonly value: number | null;
+  /** Trials that the mean is over. */
+  readonly count: number;
 }
 
-/** Stored with each suggested point, as JSON. */
-export interface SuggestionRecord {
+/** Stored as JSON, one per task and ordinal, from 0 without gaps. */
+export interface StepRecord {
   /** `searchVersion` of the code that made it. */
   readonly version: number;
   /** Seed of the task's search. */
   readonly seed: number;
-  /** Place within the suggestions that were made at once, from 0, and how many were asked for. */
-  readonly batch: { readonly place: number; readonly wanted: number };
-  /** News since the task's suggestion before, so that n records take O(n) space. */
+  /** How many new points or further seeds were asked for. */
+  readonly wanted: number;
+  /** News since the task's step before, so that n records take O(n) space. */
   readonly seen: SeenChanges;
-  readonly trace: SuggestionTrace | null;
+  /** New points, with what the strategy believed when it chose them. */
+  readonly points: readonly { readonly ordinal: number; readonly trace: SuggestionTrace | null }[];
+  /** Further trials of points that were there. */
+  readonly trials: readonly AddedTrial[];
+  /** Why the search ended before its budget was spent; null where it did not in this step. */
+  readonly stop: StopFinding | null;
+  /** True where nothing will follow, whatever the open trials bring. */
+  readonly isFinished: boolean;
 }
 
-/** What changed in what the strategy saw. A point of which it never spoke was not there. */
+/** What ended a search before its budget was spent. */
+export interface StopFinding {
+  /** The recommended point is within so much of the best cell, in the metric's unit ... */
+  readonly within: number;
+  /** ... with this probability. */
+  readonly probability: number;
+  /** Points that the strategy had chosen, and how many it was to choose. */
+  readonly points: number;
+  readonly planned: number;
+}
+
+/** One more trial of the point with this ordinal. */
+export interface AddedTrial {
+  readonly ordinal: number;
+  readonly replicate: number;
+  readonly purpose: TrialPurpose;
+}
+
+/** What changed in what the search saw. A point of which it never spoke was not there. */
 export interface SeenChanges {
   /** Points with a new result, with one over more trials, or at a new rung. */
-  readonly observed: readonly ({ readonly ordinal: number } & PointValue)[];
+  readonly observed: readonly ({ readonly ordinal: number } & PointResult)[];
   /** Ordinals of points that came on their way: new ones, and ones whose trials run again. */
   readonly pending: readonly number[];
 }
 
-/** Result by ordinal of every point that a strategy saw; null for one on its way. */
-export type SeenResults = ReadonlyMap<number, PointValue | null>;
+/** Result by ordinal of every point that a search saw; null for one on its way. */
+export type SeenResults = ReadonlyMap<number, PointResult | null>;
 
-export const noChanges: SeenChanges = { observed: [], pending: [] };
+/** What the recorded steps of a search add up to, as they are read one after the other. */
+export class SearchLedger {
+  readonly results = new Map<number, PointResult | null>();
+  /** Further seeds that the search gave to points, by ordinal. */
+  readonly furtherSeeds = new Map<number, number>();
+  /** What the strategy believed when it chose a point, by ordinal. */
+  readonly traces = new Map<number, SuggestionTrace>();
+  isStopped = false;
 
-/** What the latest of the recorded suggestions had seen. */
-export function resultsRecorded(points: Iterable<{ readonly record: SuggestionRecord | null }>): SeenResults {
-  const results = new Map<number, PointValue | null>();
-  for (const { record } of points) if (record !== null) apply(record.seen, results);
-  return results;
-}
+  /** What a step had seen when it was decided. */
+  see({ observed, pending }: SeenChanges): void {
+    for (const ordinal of pending) this.results.set(ordinal, null);
+    for (const { ordinal, ...result } of observed) this.results.set(ordinal, result);
+  }
 
-export function withChanges(results: SeenResults, changes: SeenChanges): SeenResults {
-  const next = new Map(results);
-  apply(changes, next);
-  return next;
-}
-
-function apply({ observed, pending }: SeenChanges, results: Map<number, PointValue | null>): void {
-  for (const ordinal of pending) results.set(ordinal, null);
-  for (const { ordinal, ...result } of observed) results.set(ordinal, result);
+  /** What a step decided. */
+  enter({ points, trials, stop }: Pick<StepRecord, 'points' | 'trials' | 'stop'>): void {
+    for (const { ordinal, trace } of points) if (trace !== null) this.traces.set(ordinal, trace);
+    for (const { ordinal, purpose } of trials) {
+      if (purpose === 'SEARCH') this.furtherSeeds.set(ordinal, (this.furtherSeeds.get(ordinal) ?? 0) + 1);
+    }
+    if (stop !== null) this.isStopped = true;
+  }
 }
 
 export function changesBetween(
   before: SeenResults,
-  now: readonly { readonly ordinal: number; readonly result: PointValue | null }[],
+  now: readonly { readonly ordinal: number; readonly result: PointResult | null }[],
 ): SeenChanges {
   const changed = now.filter(({ ordinal, result }) => !isSame(before.get(ordinal), result));
   return {
@@ -74,13 +112,7 @@ export function changesBetween(
   };
 }
 
-function isSame(before: PointValue | null | undefined, now: PointValue | null): boolean {
+function isSame(before: PointResult | null | undefined, now: PointResult | null): boolean {
   if (before === undefined || before === null || now === null) return before === now;
-  return before.value === now.value && before.count === now.count && isSameAtRungs(before.rungs, now.rungs);
-}
-
-function isSameAtRungs(before: readonly RungMean[] = [], now: readonly RungMean[] = []): boolean {
-  const isSameAt = ({ epoch, value }: RungMean, place: number) =>
-    epoch === now[place]!.epoch && value === now[place]!.value;
-  return before.length === now.length && before.every(isSameAt);
+  return canonicalJson(before) === canonicalJson(now);
 }

@@ -8,6 +8,8 @@ interface MethodEntry {
   readonly title: string;
   /** True where results decide what is tried next; else all points are known from the start. */
   readonly isAdaptive: boolean;
+  /** What says which of its points are best: their means, or a model of the surface, which sees through noise. */
+  readonly recommendsBy: 'mean' | 'posterior';
   /** `complete`: all of the space is wanted, in its own order. */
   readonly create: (options: { readonly complete: boolean }) => Strategy;
 }
@@ -17,13 +19,20 @@ const methods = {
   grid: {
     title: 'every cell of a grid',
     isAdaptive: false,
+    recommendsBy: 'mean',
     create: ({ complete }) => createGridStrategy({ shuffled: !complete }),
   },
-  random: { title: 'cells drawn at random', isAdaptive: false, create: () => suggestRandom },
-  sobol: { title: 'evenly spread points', isAdaptive: false, create: () => suggestSobol },
+  random: {
+    title: 'cells drawn at random',
+    isAdaptive: false,
+    recommendsBy: 'mean',
+    create: () => suggestRandom,
+  },
+  sobol: { title: 'evenly spread points', isAdaptive: false, recommendsBy: 'mean', create: () => suggestSobol },
   gp: {
     title: 'Bayesian optimisation with a Gaussian process',
     isAdaptive: true,
+    recommendsBy: 'posterior',
     create: () => suggestByGaussianProcess,
   },
 } as const satisfies Readonly<Record<string, MethodEntry>>;

@@ -1,77 +1,83 @@
-/** Computes the suggestions of a search again from what was recorded with them. */
+/** Computes the steps of a search again from what was recorded with them. */
 import { canonicalJson } from '../spec/canonical.ts';
-import { type SeenResults, type SuggestionRecord, withChanges } from './record.ts';
-import { type SearchedPoint, type SearchPlan, seenPoint, suggestFrom } from './session.ts';
-import type { Suggestion } from './strategy.ts';
+import { type Decision, decide } from './decide.ts';
+import type { SearchPlan } from './plan.ts';
+import { SearchLedger, type StepRecord } from './record.ts';
+import { type SearchedPoint, seenPoints } from './session.ts';
 
-/** A point with its record; those that no strategy suggested have none. */
-export type RecordedPoint = Pick<SearchedPoint, 'ordinal' | 'cell' | 'params' | 'record'>;
+/** A point of a search; what its trials gave is told by the records. */
+export type RecordedPoint = Omit<SearchedPoint, 'trials'>;
 
 export interface ReplayReport {
-  readonly suggestions: number;
+  /** Steps of the search, and those that came out the same. */
+  readonly steps: number;
   readonly reproduced: number;
-  /** The first suggestion that came out differently. */
+  /** The same for the points that the strategy suggested. */
+  readonly suggestions: { readonly made: number; readonly reproduced: number };
+  /** The first step that came out differently. */
   readonly difference: ReplayDifference | null;
 }
 
 export interface ReplayDifference {
-  readonly ordinal: number;
-  /** Version of the search that made the suggestion. */
+  readonly step: number;
+  /** Version of the search that made the step. */
   readonly version: number;
-  readonly recorded: Pick<Suggestion, 'cell' | 'trace'>;
-  /** Null where the strategy has no suggestion at this place. */
-  readonly recomputed: Pick<Suggestion, 'cell' | 'trace'> | null;
+  readonly recorded: ReplayedDecision;
+  /** Null where the search would have waited. */
+  readonly recomputed: ReplayedDecision | null;
+}
+
+/** What is compared of a decision. */
+export interface ReplayedDecision extends Pick<StepRecord, 'trials' | 'stop' | 'isFinished'> {
+  readonly points: readonly { readonly cell: string | null; readonly trace: unknown }[];
 }
 
 /**
- * Cell and trace of every suggestion are compared, to the last bit. A difference does not spread: each batch is
- * computed from what is recorded.
+ * Every decision is compared to the last bit: cells and traces of new points, further and confirming trials, the reason to
+ * stop. A difference does not spread: each step is computed from what is recorded.
  * @param points all points of the task in the order of their ordinals
+ * @param steps all steps of its search in their order
  */
-export function replaySearch(plan: SearchPlan, points: readonly RecordedPoint[]): ReplayReport {
-  const differences: ReplayDifference[] = [];
-  let suggestions = 0;
-  let results: SeenResults = new Map();
-  let again: readonly Suggestion[] = [];
-  for (const point of points) {
-    const { record } = point;
-    if (record === null) continue;
-    suggestions += 1;
-    results = withChanges(results, record.seen);
-    if (record.batch.place === 0) again = repeatBatch(plan, points, results, record);
-    const recomputed = again[record.batch.place] ?? null;
-    if (!isSame(point.cell, record, recomputed)) differences.push(describe(point, record, recomputed));
-  }
-  return { suggestions, reproduced: suggestions - differences.length, difference: differences[0] ?? null };
-}
-
-function repeatBatch(
+export function replaySearch(
   plan: SearchPlan,
   points: readonly RecordedPoint[],
-  results: SeenResults,
-  { seed, batch }: SuggestionRecord,
-): readonly Suggestion[] {
-  const seen = points.flatMap((point) => {
-    const result = results.get(point.ordinal);
-    return result === undefined ? [] : [seenPoint(point, result)];
-  });
-  return suggestFrom({ ...plan, seed }, seen, batch.wanted);
+  steps: readonly StepRecord[],
+): ReplayReport {
+  const differences: ReplayDifference[] = [];
+  const ledger = new SearchLedger();
+  let [made, reproduced] = [0, 0];
+  for (const [step, record] of steps.entries()) {
+    ledger.see(record.seen);
+    const { wanted, seed, version } = record;
+    const again = decide({ ...plan, seed }, seenPoints(plan, points, ledger), { wanted, isStopped: ledger.isStopped });
+    const recorded = recordedDecision(record, points);
+    const recomputed = again === null ? null : replayedDecision(again);
+    made += recorded.points.length;
+    reproduced += recorded.points.filter((point, place) => isSame(point, recomputed?.points[place])).length;
+    if (!isSame(recorded, recomputed)) differences.push({ step, version, recorded, recomputed });
+    ledger.enter(record);
+  }
+  return {
+    steps: steps.length,
+    reproduced: steps.length - differences.length,
+    suggestions: { made, reproduced },
+    difference: differences[0] ?? null,
+  };
+}
+
+function recordedDecision(
+  { points, trials, stop, isFinished }: StepRecord,
+  all: readonly RecordedPoint[],
+): ReplayedDecision {
+  const chosen = points.map(({ ordinal, trace }) => ({ cell: all[ordinal]?.cell ?? null, trace }));
+  return { points: chosen, trials, stop, isFinished };
+}
+
+function replayedDecision({ points, trials, stop, isFinished }: Decision): ReplayedDecision {
+  return { points: points.map(({ cell, trace }) => ({ cell, trace: trace ?? null })), trials, stop, isFinished };
 }
 
 /** Compared as JSON, the form in which records are kept. */
-function isSame(cell: string, { trace }: SuggestionRecord, again: Suggestion | null): boolean {
-  return again !== null && cell === again.cell && canonicalJson(trace) === canonicalJson(again.trace ?? null);
-}
-
-function describe(
-  { ordinal, cell }: RecordedPoint,
-  { version, trace }: SuggestionRecord,
-  again: Suggestion | null,
-): ReplayDifference {
-  return {
-    ordinal,
-    version,
-    recorded: { cell, ...(trace === null ? {} : { trace }) },
-    recomputed: again === null ? null : { cell: again.cell, ...(again.trace && { trace: again.trace }) },
-  };
+function isSame(recorded: unknown, recomputed: unknown): boolean {
+  return canonicalJson(recorded) === canonicalJson(recomputed);
 }

@@ -3,31 +3,14 @@
  * in a replay and in a simulation.
  */
 import { type JudgedTrial, judgePoint } from '../earlystop/judged.ts';
-import { createRandom } from '../random.ts';
-import type { Space } from '../space/space.ts';
-import { expectedAtEnd } from './extrapolate.ts';
-import {
-  changesBetween,
-  noChanges,
-  type PointValue,
-  resultsRecorded,
-  type SuggestionRecord,
-  searchVersion,
-} from './record.ts';
-import { createStrategy, type SearchMethod } from './registry.ts';
+import { type Decision, decide, leftFor, type SeenPoint } from './decide.ts';
+import type { SearchPlan } from './plan.ts';
+import { changesBetween, type PointResult, SearchLedger, type StepRecord, searchVersion } from './record.ts';
 import type { Suggestion } from './strategy.ts';
 
-/** How a task is searched. */
-export interface SearchPlan {
-  readonly method: SearchMethod;
-  readonly space: Space;
-  /** Seed of the task's search. */
-  readonly seed: number;
-  /** Points that the strategy chooses, landmarks not counted; null = all that the space has. */
-  readonly points: number | null;
-}
+export type { SearchPlan } from './plan.ts';
 
-/** PLANNED: all points were known at submission. OPEN: results decide on further ones. FINISHED: no more will come. */
+/** PLANNED: all trials were known at submission. OPEN: results decide on further ones. FINISHED: no more will come. */
 export type SearchState = 'PLANNED' | 'OPEN' | 'FINISHED';
 
 /** A trial as the search sees it. */
@@ -42,106 +25,105 @@ export interface SearchedPoint extends Pick<Suggestion, 'cell' | 'params'> {
   readonly ordinal: number;
   /** True where the strategy chose it (and perhaps a landmark names it too). */
   readonly isChosen: boolean;
-  /** How the strategy came to it; null where it did not. */
-  readonly record: SuggestionRecord | null;
+  /** False for a landmark outside the space. */
+  readonly inSpace: boolean;
+  /** In the order of the replicates; confirming trials are not among them. */
   readonly trials: readonly SearchedTrial[];
 }
 
-/** A point as a strategy is told of it. */
-export interface SeenPoint extends Suggestion {
-  readonly ordinal: number;
-  /** Null while it is on its way. */
-  readonly result: PointValue | null;
+/** What a step of a search is computed from. */
+export interface SearchHistory {
+  /** All points of the task in the order of their ordinals. */
+  readonly points: readonly SearchedPoint[];
+  /** All steps so far in their order. */
+  readonly steps: readonly StepRecord[];
 }
 
-export interface RecordedSuggestion extends Suggestion {
-  readonly record: SuggestionRecord;
-}
-
-export interface SearchStep {
-  /** New points, to get the next ordinals. */
-  readonly points: readonly RecordedSuggestion[];
-  /** True where nothing will follow, whatever the open trials bring. */
-  readonly isFinished: boolean;
+/** A decision with what is kept of it. */
+export interface SearchStep extends Decision {
+  readonly record: StepRecord;
 }
 
 /**
- * @param points all points of the task in the order of their ordinals
- * @param wanted how many more points there should be on their way, if the search has them
+ * The next step of an open search; null where it has to wait for results.
+ * @param wanted how many more points or further seeds there should be on their way, if the search has them
  */
-export function nextStep(plan: SearchPlan, points: readonly SearchedPoint[], wanted: number): SearchStep {
-  const chosen = points.filter(({ isChosen }) => isChosen).length;
-  const left = plan.points === null ? Number.POSITIVE_INFINITY : plan.points - chosen;
-  const count = Math.max(0, Math.min(wanted, left));
-  if (left <= 0) return { points: [], isFinished: true };
-  const suggested = count === 0 ? [] : suggestRecorded(plan, points, count);
-  return { points: suggested, isFinished: suggested.length === left || suggested.length < count };
+export function nextStep(plan: SearchPlan, { points, steps }: SearchHistory, wanted: number): SearchStep | null {
+  const ledger = readSteps(steps);
+  const results = points.map((point) => ({ ordinal: point.ordinal, result: resultOf(point) }));
+  const seen = changesBetween(ledger.results, results);
+  ledger.see(seen);
+  const decision = decide(plan, seenPoints(plan, points, ledger), { wanted, isStopped: ledger.isStopped });
+  if (decision === null) return null;
+  return { ...decision, record: recordOf(plan, { wanted, seen, decision, firstOrdinal: points.length }) };
 }
 
 /**
- * The suggestions of a strategy that has seen these points, and nothing else. Of points that early stopping has not let
- * come to their end, it is told what they would have come to.
+ * How many points an open search may still add, as far as is known before it decides.
+ * @param planned points that there will be at most
  */
-export function suggestFrom(plan: SearchPlan, seen: readonly SeenPoint[], count: number): readonly Suggestion[] {
-  const strategy = createStrategy(plan.method, { complete: plan.points === null });
-  const tried = seen.flatMap(({ result, ...point }) => (result === null ? [] : [{ point, result }]));
-  const values = expectedAtEnd(tried.map(({ result }) => result));
-  return strategy({
-    space: plan.space,
-    history: tried.map(({ point, result }, place) => ({ ...point, value: values[place]!, count: result.count })),
-    pending: seen.filter(({ result }) => result === null),
-    random: createRandom(plan.seed).split('search'),
-    count,
+export function pointsToCome(plan: SearchPlan, { points, steps }: SearchHistory, planned: number): number {
+  const ledger = readSteps(steps);
+  if (ledger.isStopped) return 0;
+  const known = points.map(({ ordinal, isChosen }) => {
+    return { isChosen, trials: plan.replicates.min + (ledger.furtherSeeds.get(ordinal) ?? 0) };
+  });
+  const left = leftFor(plan, known);
+  return Math.max(0, Math.min(planned - points.length, left.points, Math.floor(left.trials / plan.replicates.min)));
+}
+
+/** The points that the ledger has seen, as a strategy is told of them. */
+export function seenPoints(
+  { replicates }: SearchPlan,
+  points: readonly Omit<SearchedPoint, 'trials'>[],
+  { results, furtherSeeds, traces }: SearchLedger,
+): readonly SeenPoint[] {
+  return points.flatMap(({ ordinal, cell, params, isChosen, inSpace }) => {
+    const result = results.get(ordinal);
+    if (result === undefined) return [];
+    const trace = traces.get(ordinal);
+    const trials = replicates.min + (furtherSeeds.get(ordinal) ?? 0);
+    return { ordinal, cell, params, isChosen, inSpace, trials, result, ...(trace === undefined ? {} : { trace }) };
   });
 }
 
-/** The point under a result, with what the strategy believed when it chose it. */
-export function seenPoint(
-  { ordinal, cell, params, record }: Pick<SearchedPoint, 'ordinal' | 'cell' | 'params' | 'record'>,
-  result: PointValue | null,
-): SeenPoint {
-  const trace = record?.trace ?? null;
-  return { ordinal, cell, params, result, ...(trace === null ? {} : { trace }) };
+function readSteps(steps: readonly StepRecord[]): SearchLedger {
+  const ledger = new SearchLedger();
+  for (const step of steps) {
+    ledger.see(step.seen);
+    ledger.enter(step);
+  }
+  return ledger;
 }
 
-function suggestRecorded(
-  plan: SearchPlan,
-  points: readonly SearchedPoint[],
-  wanted: number,
-): readonly RecordedSuggestion[] {
-  const seen = points.map((point) => seenPoint(point, resultOf(point)));
-  const changes = changesBetween(resultsRecorded(points), seen);
-  return suggestFrom(plan, seen, wanted).map((suggestion, place) => ({
-    ...suggestion,
-    record: {
-      version: searchVersion,
-      seed: plan.seed,
-      batch: { place, wanted },
-      seen: place === 0 ? changes : noChanges,
-      trace: suggestion.trace ?? null,
-    },
-  }));
+function recordOf(
+  { seed }: SearchPlan,
+  made: Pick<StepRecord, 'wanted' | 'seen'> & { readonly decision: Decision; readonly firstOrdinal: number },
+): StepRecord {
+  const { wanted, seen, decision, firstOrdinal } = made;
+  const { trials, stop, isFinished } = decision;
+  return {
+    ...{ version: searchVersion, seed, wanted, seen, trials, stop, isFinished },
+    points: decision.points.map(({ trace }, place) => ({ ordinal: firstOrdinal + place, trace: trace ?? null })),
+  };
 }
 
 /**
  * A point has a result once one of its trials has succeeded, or all have ended without, or all have reached a rung of
  * early stopping; until then it is pending.
  */
-function resultOf({ ordinal, trials }: SearchedPoint): PointValue | null {
-  const values = trials.flatMap(({ value }) => (value === null ? [] : [value]));
-  const reached = judgePoint(ordinal, trials)?.reached ?? [];
-  const rungs = reached.length === 0 ? {} : { rungs: reached.map(({ epoch, value }) => ({ epoch, value })) };
-  if (values.length > 0) return { value: mean(values), count: values.length, ...rungs };
-  if (trials.every(({ state }) => state === 'failed')) return { value: null, count: 0 };
-  if (reached.length === 0) return trials.every(isOver) ? { value: null, count: 0 } : null;
-  const isThere = ({ pauses }: SearchedTrial) => pauses?.values.some(({ epoch }) => epoch === reached.at(-1)!.epoch);
-  return { value: null, count: trials.filter(isThere).length, ...rungs };
+function resultOf({ ordinal, trials }: SearchedPoint): PointResult | null {
+  const ended = trials.flatMap(({ state, value }, replicate) =>
+    state === 'open' || state === 'waiting' ? [] : [[replicate, value] as const],
+  );
+  const rungs = (judgePoint(ordinal, trials)?.reached ?? []).map(({ epoch, value }) => {
+    return { epoch, value, count: trials.filter((trial) => hasReached(trial, epoch)).length };
+  });
+  const hasResult = trials.some(({ value }) => value !== null) || ended.length === trials.length || rungs.length > 0;
+  if (!hasResult) return null;
+  return { values: Object.fromEntries(ended), ...(rungs.length === 0 ? {} : { rungs }) };
 }
 
-function isOver({ state }: SearchedTrial): boolean {
-  return state !== 'open' && state !== 'waiting';
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+function hasReached({ pauses }: SearchedTrial, epoch: number): boolean {
+  return pauses?.values.some((at) => at.epoch === epoch) ?? false;
 }

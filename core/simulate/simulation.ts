@@ -8,9 +8,12 @@ import { createStoppingRule, type StoppingPlan } from '../earlystop/registry.ts'
 import type { StoppingRule } from '../earlystop/rule.ts';
 import { nextRung } from '../earlystop/rungs.ts';
 import { pointsWanted } from '../search/demand.ts';
-import { nextStep, type SearchedPoint, type SearchedTrial, type SearchPlan } from '../search/session.ts';
+import type { StepRecord } from '../search/record.ts';
+import { nextStep, pointsToCome, type SearchedPoint, type SearchedTrial, type SearchPlan } from '../search/session.ts';
 import { countFeasible } from '../space/space.ts';
+import { isSearchedAdaptively, suggestPoints } from '../spec/objective-space.ts';
 import { meanOf } from '../stats/estimate.ts';
+import type { TrialPurpose } from '../trial.ts';
 import type { TrialTime } from './ab-surface.ts';
 import { createFleet, type Fleet, type WorkerDeaths } from './fleet.ts';
 
@@ -20,8 +23,6 @@ export interface SimulationOptions {
   readonly start?: readonly StartPoint[];
   /** False where these are all that there will be. @default true */
   readonly isOpen?: boolean;
-  /** Trials of each point. */
-  readonly replicates: number;
   /** How points are stopped early. @default null: every trial runs to its end */
   readonly stopping?: StoppingPlan | null;
   /** Of each trial. @default those of `stopping`, else 1 */
@@ -35,14 +36,12 @@ export interface SimulationOptions {
   readonly duration?: (params: SearchedPoint['params'], replicate: number) => number;
   /** @default none */
   readonly deaths?: WorkerDeaths;
-  /** Who suggests, for a caller that looks on. @default nextStep */
-  readonly suggest?: typeof nextStep;
+  /** Who decides, for a caller that looks on. @default nextStep */
+  readonly decide?: typeof nextStep;
 }
 
 /** A point that no result brought about. */
-export interface StartPoint extends Pick<SearchedPoint, 'cell' | 'params' | 'isChosen'> {
-  /** False for a landmark outside the space: it runs, and cannot be the best. */
-  readonly inSpace: boolean;
+export interface StartPoint extends Pick<SearchedPoint, 'cell' | 'params' | 'isChosen' | 'inSpace'> {
   /** Where early stopping first pauses it. @default null: it runs to its end */
   readonly firstRung?: number | null;
 }
@@ -50,12 +49,13 @@ export interface StartPoint extends Pick<SearchedPoint, 'cell' | 'params' | 'isC
 export interface SimulatedTrial extends SearchedTrial {
   readonly ordinal: number;
   readonly replicate: number;
+  readonly purpose: TrialPurpose;
   /** Who runs it or ended it; null while it is queued. */
   readonly worker: number | null;
 }
 
 export interface SimulatedPoint extends SearchedPoint {
-  readonly inSpace: boolean;
+  /** Confirming ones among them. */
   readonly trials: readonly SimulatedTrial[];
 }
 
@@ -73,13 +73,15 @@ export interface SimulatedProgress {
   readonly time: number;
   /** Trials that have ended. */
   readonly trials: number;
-  /** The best point so far, and the mean of its trials that succeeded; null while there is none. */
+  /** The best point so far, and the mean of the search's trials of it that succeeded; null while there is none. */
   readonly best: { readonly ordinal: number; readonly mean: number } | null;
 }
 
 export interface Simulation {
   /** In the order of suggestion. */
   readonly points: readonly SimulatedPoint[];
+  /** What the search decided, in order. */
+  readonly steps: readonly StepRecord[];
   /** In the order of time. */
   readonly events: readonly SimulationEvent[];
   /** After each trial that ended. */
@@ -92,14 +94,15 @@ export interface Simulation {
 export function simulate(options: SimulationOptions): Simulation {
   const state = begin(options);
   for (;;) {
-    suggestPoints(state, options);
-    judgePoints(state, options);
+    // What is judged may let the search go on, or conclude.
+    do goOn(state, options);
+    while (judgePoints(state, options));
     startTrials(state, options);
     if (openTrials(state).length === 0) break;
     awaitNews(state, options);
   }
-  const { points, events, progress } = state;
-  return { points, events, progress, makespan: progress.at(-1)?.time ?? 0 };
+  const { points, steps, events, progress } = state;
+  return { points, steps, events, progress, makespan: progress.at(-1)?.time ?? 0 };
 }
 
 type Trial = { -readonly [Key in keyof SimulatedTrial]: SimulatedTrial[Key] };
@@ -108,6 +111,7 @@ interface State {
   readonly points: (SimulatedPoint & { readonly trials: Trial[] })[];
   /** Of all points, in the order in which they are to run. */
   readonly trials: Trial[];
+  readonly steps: StepRecord[];
   readonly fleet: Fleet<Trial>;
   readonly events: SimulationEvent[];
   readonly progress: SimulatedProgress[];
@@ -116,17 +120,29 @@ interface State {
 }
 
 function begin(options: SimulationOptions): State {
-  const { start = [], isOpen = true, replicates, workers, deaths, stopping = null } = options;
+  const { plan, start = [], isOpen = true, workers, deaths, stopping = null } = options;
   const rule = stopping === null ? null : createStoppingRule(stopping);
   const fleet = createFleet<Trial>(workers, deaths ?? null);
-  const state: State = { points: [], trials: [], fleet, events: [], progress: [], rule, isOpen };
-  const added = start.map((point) => ({ firstRung: null, ...point, record: null }));
-  append(state, added, replicates);
+  const state: State = { points: [], trials: [], steps: [], fleet, events: [], progress: [], rule, isOpen };
+  const added = start.map((point) => ({ firstRung: null, ...point }));
+  append(state, isOpen ? [...added, ...plannedPoints(plan)] : added, firstSeeds(plan));
   return state;
 }
 
+/** Points of a search in which no result decides what is tried. */
+function plannedPoints({ space, method, points, seed }: SearchPlan): readonly AddedPoint[] {
+  if (isSearchedAdaptively(space, { method })) return [];
+  const suggestions = suggestPoints(space, { method, seed, points: points ?? undefined });
+  return suggestions.map(({ cell, params }) => ({ cell, params, isChosen: true, inSpace: true }));
+}
+
+/** Trials that each point gets at once. */
+function firstSeeds({ space, method, replicates }: SearchPlan): number {
+  return isSearchedAdaptively(space, { method }) ? replicates.min : replicates.max;
+}
+
 /** The points get the next ordinals; replicate 0 of all of them runs first, then replicate 1, and so on. */
-function append(state: State, added: readonly AddedPoint[], replicates: number): void {
+function append(state: State, added: readonly AddedPoint[], seeds: number): void {
   const first = state.points.length;
   const points = added.map(({ firstRung, ...point }, place) => {
     const ordinal = first + place;
@@ -134,45 +150,63 @@ function append(state: State, added: readonly AddedPoint[], replicates: number):
     return { rung, point: { ...point, ordinal, trials: [] } };
   });
   state.points.push(...points.map(({ point }) => point));
-  for (let replicate = 0; replicate < replicates; replicate++)
-    for (const { point, rung } of points) addTrial(state, point, rung);
+  for (let replicate = 0; replicate < seeds; replicate++)
+    for (const { point, rung } of points) addTrial(state, point, { replicate, purpose: 'SEARCH', rung });
 }
 
 /** A point without its place; without `firstRung` the rule says where it pauses. */
 type AddedPoint = Omit<SimulatedPoint, 'ordinal' | 'trials'> & Pick<StartPoint, 'firstRung'>;
 
-function addTrial(state: State, { ordinal, trials }: State['points'][number], rung: number | null): void {
+function addTrial(
+  state: State,
+  { ordinal, trials }: State['points'][number],
+  { replicate, purpose, rung }: Pick<Trial, 'replicate' | 'purpose'> & { readonly rung: number | null },
+): void {
   const pauses = rung === null ? null : { rung, values: [] };
-  const trial: Trial = { ordinal, replicate: trials.length, state: 'open', value: null, pauses, worker: null };
+  const trial: Trial = { ordinal, replicate, purpose, state: 'open', value: null, pauses, worker: null };
   trials.push(trial);
   state.trials.push(trial);
 }
 
-/** As long as the fleet could run more than there is. */
-function suggestPoints(state: State, { plan, replicates, suggest = nextStep, ...options }: SimulationOptions): void {
+/** As long as the fleet could run more than there is, and the search has it. */
+function goOn(state: State, { plan, decide = nextStep, ...options }: SimulationOptions): void {
   const { maxParallel = Number.POSITIVE_INFINITY } = options;
+  const replicates = firstSeeds(plan);
   while (state.isOpen) {
     const slots = state.fleet.countPresent();
     const load = { openTrials: openTrials(state).length, slots, isSearching: true };
     const wanted = pointsWanted([load], { maxParallel, slots, replicates })[0]!;
-    if (wanted === 0) return;
-    const step = suggest(plan, state.points, wanted);
-    const added = step.points.map(({ cell, params, record }) => {
-      return { cell, params, record, isChosen: true, inSpace: true };
-    });
+    const step = wanted === 0 ? null : decide(plan, historyOf(state), wanted);
+    if (step === null) return;
+    const added = step.points.map(({ cell, params }) => ({ cell, params, isChosen: true, inSpace: true }));
     append(state, added, replicates);
+    // Further trials run straight to their end: their points have.
+    for (const { ordinal, ...trial } of step.trials) addTrial(state, state.points[ordinal]!, { ...trial, rung: null });
+    state.steps.push(step.record);
     state.isOpen = !step.isFinished;
   }
 }
 
-/** Points that wait at a rung go on or stop, until no more can be decided. */
-function judgePoints(state: State, { plan }: SimulationOptions): void {
+/** As searches and early stopping see it: confirming trials are not theirs to see. */
+function historyOf({ points, steps }: State) {
+  return { points: points.map((point) => ({ ...point, trials: point.trials.filter(isOfSearch) })), steps };
+}
+
+function isOfSearch({ purpose }: Trial): boolean {
+  return purpose === 'SEARCH';
+}
+
+/** Points that wait at a rung go on or stop, until no more can be decided. @returns true where any did */
+function judgePoints(state: State, { plan }: SimulationOptions): boolean {
   const { points, rule, isOpen } = state;
-  if (rule === null) return;
-  const left = (plan.points ?? countFeasible(plan.space)) - points.filter(({ isChosen }) => isChosen).length;
-  for (;;) {
-    const moves = movesOf(rule, points, points.length + (isOpen ? left : 0));
-    if (moves.length === 0) return;
+  if (rule === null) return false;
+  const chosen = points.filter(({ isChosen }) => isChosen).length;
+  const planned = points.length + (plan.points ?? countFeasible(plan.space)) - chosen;
+  for (let rounds = 0; ; rounds++) {
+    const history = historyOf(state);
+    const toCome = isOpen ? pointsToCome(plan, history, planned) : 0;
+    const moves = movesOf(rule, history.points, toCome);
+    if (moves.length === 0) return rounds > 0;
     for (const { ordinal, rung, next, stops } of moves) {
       const trials: readonly Trial[] = points[ordinal]!.trials;
       for (const trial of trials.filter(({ state }) => state === 'waiting')) {
@@ -258,7 +292,8 @@ function note(
 /** By the mean over trials that succeeded, of points whose trials have all ended; ties go to the earlier one. */
 function bestOf(points: readonly SimulatedPoint[]): SimulatedProgress['best'] {
   let best: SimulatedProgress['best'] = null;
-  for (const { ordinal, inSpace, trials } of points) {
+  for (const { ordinal, inSpace, ...point } of points) {
+    const trials = point.trials.filter(isOfSearch);
     const values = trials.flatMap(({ value }) => value ?? []);
     if (!inSpace || values.length === 0 || trials.some(({ state }) => state !== 'succeeded' && state !== 'failed'))
       continue;

@@ -1,5 +1,8 @@
 import { type ParameterName, parameterNames } from '../catalog/parameters.ts';
+import type { Replicates } from '../search/budget.ts';
+import type { Confirmation } from '../search/confirmation.ts';
 import type { AxisRange } from '../space/axis.ts';
+import { replicatesOf } from './replicates.ts';
 import {
   type EarlyStopSpec,
   type ObjectiveSpec,
@@ -25,13 +28,15 @@ export interface SpecDraft {
   readonly points: number | undefined;
   readonly include: readonly SearchSpec['include'][number][];
   readonly seed: number;
-  readonly replicates: number;
+  readonly stop: SearchSpec['stop'];
+  readonly replicates: Replicates;
+  readonly confirm: Confirmation | undefined;
   readonly earlyStop: EarlyStopSpec | undefined;
   readonly training: TrainingSpec | undefined;
   readonly run: SweepSpec['run'] | undefined;
 }
 
-const { tasks, objectives, search, replicates, earlyStop, training, run } = specSchema.shape;
+const { tasks, objectives, search, replicates, confirm, earlyStop, training, run } = specSchema.shape;
 const searchShape = search.unwrap().shape;
 const spaceShape = searchShape.space.unwrap().shape;
 
@@ -58,7 +63,9 @@ export function readDraft(document: unknown): SpecDraft {
     points: wanted.success ? wanted.data : undefined,
     include: valid(searchShape.include, fieldOf(searchPart, 'include')) ?? [],
     seed: valid(searchShape.seed, fieldOf(searchPart, 'seed')) ?? 0,
-    replicates: valid(replicates, fieldOf(document, 'replicates')) ?? 1,
+    stop: valid(searchShape.stop, fieldOf(searchPart, 'stop')),
+    replicates: replicatesOf(valid(replicates, fieldOf(document, 'replicates')) ?? 1),
+    confirm: valid(confirm, fieldOf(document, 'confirm')),
     earlyStop: valid(earlyStop, fieldOf(document, 'earlyStop')),
     training: valid(training, fieldOf(document, 'training')),
     run: valid(run, fieldOf(document, 'run')),

@@ -4,6 +4,8 @@ import { nextRung } from '../earlystop/rungs.ts';
 import { isDistilling } from '../objective.ts';
 import type { SweepPlan, TaskPlan } from '../plan.ts';
 import { deriveSeed } from '../random.ts';
+import { trialBudget } from '../search/budget.ts';
+import { countConfirming, isWorthConfirming } from '../search/confirmation.ts';
 import type { Suggestion } from '../search/strategy.ts';
 import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
 import { isLandmarkSource } from '../space/geometry.ts';
@@ -15,8 +17,9 @@ import { landmarksOf } from './landmarks.ts';
 import { isSearchedAdaptively, objectiveSpace, searchedNames, suggestPoints } from './objective-space.ts';
 import { mergePoints, type PlannedPoint } from './points.ts';
 import { resolveTeacher, resolveTraining } from './recipe.ts';
+import { replicatesOf } from './replicates.ts';
 import type { ObjectiveSpec, SweepSpec, TaskSpec } from './schema.ts';
-import { planTrials } from './task-search.ts';
+import { createTrialPlanner, planTrials } from './task-search.ts';
 import { describeTeacherOutputSize } from './teacher-output-size.ts';
 
 /**
@@ -77,21 +80,27 @@ function expandTask(ordinal: number, task: TaskSpec, search: ObjectiveSearch, sp
   const landmarks = objective.kind === 'abkd' ? landmarksOf(definition, spec.search.include) : noLandmarks;
   const source = space.axes.length === 0 ? 'baseline' : spec.search.method;
   const points = mergePoints({ space, suggestions, source, definition, landmarks: landmarks.found });
-  const trials = planTrials(task, spec);
+  const { min, max } = replicatesOf(spec.replicates);
+  // Where there is nothing to decide, what the best point is compared with is known as well as that can be.
+  const trials = planTrials(isAdaptive ? min : max, createTrialPlanner(task, spec));
   const later = isAdaptive ? pointsToCome(search, points, spec) : 0;
+  const confirming = countConfirmingTrials(points, later, spec);
   const firstRung = firstRungs(stoppingOf(task, spec), points.length + later);
   return {
     ordinal,
     definition,
     fingerprint: fingerprintOf(definition, searched),
     comparisonKey: comparisonKeyOf(definition, searched),
-    searchState: isAdaptive ? 'OPEN' : 'PLANNED',
+    searchState: isAdaptive || confirming > 0 ? 'OPEN' : 'PLANNED',
     plannedPoints: points.length + later,
+    plannedTrials: points.length * trials.length + (isAdaptive ? trialsToCome(points, later, spec) : 0) + confirming,
     points: points.map((point, place) => ({ ordinal: place, ...point, firstRung: firstRung(point, place), trials })),
     warnings: [
       ...fewerThanAsked(suggestions.length + later, search, definition, spec),
       ...landmarks.warnings,
-      ...[describeTeacherOutputSize(definition, spec.replicates)].filter((warning) => warning !== null),
+      ...[describeTeacherOutputSize(definition, max + (spec.confirm?.seeds ?? 0))].filter(
+        (warning) => warning !== null,
+      ),
     ],
   };
 }
@@ -111,8 +120,24 @@ const noLandmarks: ReturnType<typeof landmarksOf> = { found: [], warnings: [] };
 
 /** Points that an adaptive search will choose: it does not choose landmarks again. */
 function pointsToCome({ cells }: ObjectiveSearch, landmarks: readonly PlannedPoint[], { search }: SweepSpec): number {
-  const left = cells - landmarks.filter(({ inSpace }) => inSpace).length;
+  const left = cells - countInSpace(landmarks);
   return Math.min(search.points ?? left, left);
+}
+
+/** Trials that an adaptive search will order: its budget, unless all cells have all their seeds before that is spent. */
+function trialsToCome(landmarks: readonly PlannedPoint[], later: number, spec: SweepSpec): number {
+  const { min, max } = replicatesOf(spec.replicates);
+  const room = later * max + countInSpace(landmarks) * (max - min);
+  return Math.min(trialBudget(spec.search.points ?? later, { min, max }), room);
+}
+
+function countConfirmingTrials(points: readonly PlannedPoint[], later: number, { confirm }: SweepSpec): number {
+  const candidates = countInSpace(points) + later;
+  return confirm !== undefined && isWorthConfirming(candidates) ? countConfirming(confirm, candidates) : 0;
+}
+
+function countInSpace(points: readonly PlannedPoint[]): number {
+  return points.filter(({ inSpace }) => inSpace).length;
 }
 
 function fewerThanAsked(

@@ -13,13 +13,15 @@ export const specLimits = {
   pointsPerTask: 10_000,
   /** The same where a model of the results chooses them: its cost per point grows with the square of the points. */
   adaptivePoints: 2_000,
-  /** Trials of the whole sweep: points x replicates over all tasks and objectives. */
+  /** Trials of the whole sweep: points x replicates, and confirming ones, over all tasks and objectives. */
   trials: 100_000,
   /** Values on one axis, listed ones. */
   listedValues: 1_000,
   /** Values on one axis, counted by its step. */
   stepsPerAxis: 100_000_000,
   replicates: 1_000,
+  /** Points of one task that are run again. */
+  confirmedPoints: 1_000,
   /** Problems that one answer names. */
   problems: 200,
 } as const;

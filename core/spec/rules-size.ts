@@ -1,4 +1,6 @@
 import { AbkdError, messageOf, type Problem } from '../errors.ts';
+import { trialBudget } from '../search/budget.ts';
+import { countConfirming } from '../search/confirmation.ts';
 import type { LinearConstraint } from '../space/constraint.ts';
 import { countCells, maxListedCells, type Space } from '../space/space.ts';
 import type { SpecDraft } from './draft.ts';
@@ -13,15 +15,25 @@ export function checkSize(draft: SpecDraft, constraints: readonly LinearConstrai
     .map((objective) => sizeOf(objective, draft, constraints));
   const problems = counts.filter((count) => typeof count !== 'number');
   if (problems.length > 0) return uniqueProblems(problems);
-  const perTask = counts.reduce<number>((sum, count) => sum + Number(count), 0);
-  const trials = perTask * draft.tasks.length * draft.replicates;
+  const points = counts.map(Number);
+  const perTask = points.reduce((sum, count) => sum + count, 0);
+  const trials = draft.tasks.length * points.reduce((sum, count) => sum + trialsOf(count, draft), 0);
   if (trials <= specLimits.trials) return [];
   return [
     {
       path: 'search.space',
-      message: `the sweep would have ${trials} trials (${perTask} points per task x ${draft.tasks.length} tasks x ${draft.replicates} replicates), expected at most ${specLimits.trials}`,
+      message: `the sweep would have ${trials} trials (${perTask} points per task x ${draft.tasks.length} tasks x ${describeSeeds(draft)}), expected at most ${specLimits.trials}`,
     },
   ];
+}
+
+function trialsOf(points: number, { replicates, confirm }: SpecDraft): number {
+  return trialBudget(points, replicates) + (confirm === undefined ? 0 : countConfirming(confirm, points));
+}
+
+function describeSeeds({ replicates: { min, max }, confirm }: SpecDraft): string {
+  const seeds = min === max ? `${min} replicates` : `${min} to ${max} replicates`;
+  return confirm === undefined ? seeds : `${seeds}, and ${confirm.seeds} more for ${confirm.points} of them`;
 }
 
 function sizeOf(

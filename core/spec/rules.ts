@@ -10,6 +10,7 @@ import { specLimits } from './limits.ts';
 import { searchedNames } from './objective-space.ts';
 import { resolveTeacher } from './recipe.ts';
 import { checkEarlyStop } from './rules-early-stop.ts';
+import { checkNoise } from './rules-noise.ts';
 import { checkRanges } from './rules-ranges.ts';
 import { checkSize } from './rules-size.ts';
 import { checkTraining } from './rules-training.ts';
@@ -34,6 +35,7 @@ export function checkRules(draft: SpecDraft): readonly Problem[] {
     ...missingCoordinates(draft),
     ...landmarksWithoutPlane(draft),
     ...pointsProblems(draft),
+    ...checkNoise(draft),
   ];
   if (!isSearchWhole(draft) || problems.some(({ path }) => path.startsWith('search') || path.startsWith('objectives')))
     return problems;

@@ -160,6 +160,12 @@ const searchSchema = fields({
     .default([])
     .describe('Named (alpha, beta) that run first, also where they lie outside the space'),
   seed: seed.default(0).describe('Seed of the whole sweep: order, splits and training seeds'),
+  stop: fields({
+    within: z.number().gt(0).describe("How far from the best cell the recommended point may be, in the metric's unit"),
+    probability: z.number().gt(0.5).lt(1).describe('How sure of that the search must be'),
+  })
+    .optional()
+    .describe('When an adaptive search ends before its points are used up'),
 });
 
 const trainingSchema = fields({
@@ -254,7 +260,22 @@ export const specSchema = fields({
   selectOn: z.enum(['val', 'test']).default('val').describe('Part that points are compared on; test is flagged'),
   checkpoint: z.enum(['last', 'best']).default('last').describe('Epoch whose values count'),
   search: searchSchema.prefault({}).describe('How points of the space are chosen'),
-  replicates: wholeNumber(1, specLimits.replicates).default(1).describe('Seeds per point'),
+  replicates: z
+    .union([
+      wholeNumber(1, specLimits.replicates),
+      fields({
+        min: wholeNumber(1, specLimits.replicates).describe('Seeds that every point gets'),
+        max: wholeNumber(1, specLimits.replicates).describe('Seeds that a point may get'),
+      }),
+    ])
+    .default(1)
+    .describe('Seeds per point; { min, max }: an adaptive search spends them where they tell most'),
+  confirm: fields({
+    points: wholeNumber(1, specLimits.confirmedPoints).describe('How many of the best points'),
+    seeds: wholeNumber(1, specLimits.replicates).describe('How many fresh seeds each of them is run under'),
+  })
+    .optional()
+    .describe('Runs the best points of each task again when its search is over; their values count instead'),
   earlyStop: earlyStopSchema.optional(),
   training: trainingSchema.prefault({}),
   run: runSchema.prefault({ kind: 'tfjs' }).describe('What a trial does'),
@@ -267,6 +288,7 @@ export type TaskSpec = SweepSpec['tasks'][number];
 export type ObjectiveSpec = SweepSpec['objectives'][number];
 export type SearchSpec = SweepSpec['search'];
 export type EarlyStopSpec = z.infer<typeof earlyStopSchema>;
+export type ReplicatesSpec = SweepSpec['replicates'];
 export type TrainingSpec = SweepSpec['training'];
 
 /** The spec as a JSON Schema (draft 2020-12), for editors and other programs. */

@@ -7,6 +7,7 @@ import { canonicalJson } from './canonical.ts';
 import { stoppingOf } from './early-stop.ts';
 import { objectiveSpace } from './objective-space.ts';
 import { resolveTeacher } from './recipe.ts';
+import { replicatesOf } from './replicates.ts';
 import type { SweepSpec, TaskSpec } from './schema.ts';
 
 /** How a task of a sweep goes on after its submission. */
@@ -14,8 +15,8 @@ export interface TaskSearch {
   readonly plan: SearchPlan;
   /** Null where every trial runs to its end. */
   readonly stopping: StoppingPlan | null;
-  /** Trials of each new point. */
-  readonly trials: readonly TrialPlan[];
+  /** The trial of a point under one replicate. */
+  readonly trialOf: (replicate: Pick<TrialPlan, 'replicate' | 'purpose'>) => TrialPlan;
 }
 
 /**
@@ -32,20 +33,30 @@ export function searchOfTask(spec: SweepSpec, ordinal: number): TaskSearch {
       space: objectiveSpace(objective, space, constraints.map(readConstraint)),
       seed,
       points: points ?? null,
+      replicates: replicatesOf(spec.replicates),
+      confirm: spec.confirm ?? null,
+      stop: spec.search.stop ?? null,
     },
     stopping: stoppingOf(task, spec),
-    trials: planTrials(task, spec),
+    trialOf: createTrialPlanner(task, spec),
   };
 }
 
 /**
  * Replicate k has one seed for every point and every objective of a dataset and pair (common random numbers): points
- * and baselines are compared under the same initial weights and order of images.
+ * and baselines are compared under the same initial weights and order of images. Confirming trials have seeds of their own,
+ * on which no choice depends.
  */
-export function planTrials(task: TaskSpec, spec: SweepSpec): readonly TrialPlan[] {
+export function createTrialPlanner(task: TaskSpec, { search }: SweepSpec): TaskSearch['trialOf'] {
   const pair = canonicalJson([task.dataset, task.protocol, resolveTeacher(task), task.student]);
-  return Array.from({ length: spec.replicates }, (_, replicate) => ({
-    replicate,
-    seed: deriveSeed('training', spec.search.seed, pair, replicate),
-  }));
+  const labels = { SEARCH: 'training', CONFIRM: 'confirmation' } as const;
+  return ({ replicate, purpose }) => ({
+    ...{ replicate, purpose },
+    seed: deriveSeed(labels[purpose], search.seed, pair, replicate),
+  });
+}
+
+/** The first so many trials of a point. */
+export function planTrials(count: number, trialOf: TaskSearch['trialOf']): readonly TrialPlan[] {
+  return Array.from({ length: count }, (_, replicate) => trialOf({ replicate, purpose: 'SEARCH' }));
 }

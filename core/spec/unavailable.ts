@@ -6,7 +6,7 @@ import { unavailableObjectives } from '../catalog/objectives.ts';
  * What the spec will have and this version does not build. It is refused by name, so that a user learns that the
  * feature is known and missing, and not that the name is misspelt. `[]` in a path stands for any index.
  */
-const unavailableFields: ReadonlySet<string> = new Set(['confirm', 'resources', 'run.argv', 'run.workdir', 'run.env']);
+const unavailableFields: ReadonlySet<string> = new Set(['resources', 'run.argv', 'run.workdir', 'run.env']);
 
 const laterModels = Object.keys(models).filter((name) => !models[name]!.available);
 
@@ -28,9 +28,7 @@ export function isUnavailableField(path: string): boolean {
 
 /** True where the value at the path is known and not built. */
 export function isUnavailableValue(path: string, value: unknown): boolean {
-  if (typeof value === 'string') return unavailableValues[anyIndex(path)]?.includes(value) ?? false;
-  // replicates: { min, max } lets the strategy spend seeds; a number is what this version has.
-  return path === 'replicates' && typeof value === 'object' && value !== null && 'min' in value && 'max' in value;
+  return typeof value === 'string' && (unavailableValues[anyIndex(path)]?.includes(value) ?? false);
 }
 
 function anyIndex(path: string): string {

@@ -10,6 +10,13 @@ export function estimate(values: readonly number[]): Estimate | null {
   return { n, mean, sd, se: sd / Math.sqrt(n) };
 }
 
+/** Difference of two means of independent values; `n` is the smaller of the two, and `sd` is not defined. */
+export function differenceOf(one: Estimate | null, other: Estimate | null): Estimate | null {
+  if (one === null || other === null) return null;
+  const se = one.se === null || other.se === null ? null : Math.hypot(one.se, other.se);
+  return { n: Math.min(one.n, other.n), mean: one.mean - other.mean, sd: null, se };
+}
+
 /** Arithmetic mean; at least one value. */
 export function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;

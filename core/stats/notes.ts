@@ -45,7 +45,7 @@ export function summaryNotes(group: {
     group.stopped.size > 0 && describeStopped(group.stopped),
     trials.FAILED > 0 && `${counted(trials.FAILED, 'trial')} failed`,
     trials.CANCELLED > 0 && `${counted(trials.CANCELLED, 'trial')} cancelled`,
-    leftOut > 0 && `${counted(leftOut, 'point')} with missing seeds cannot be best`,
+    leftOut > 0 && `${counted(leftOut, 'point')} with too few seeds cannot be best`,
     backends.length > 1 && `results of several backends are mixed: ${backends.join(', ')}`,
     kernelIds.length > 1 && `results of several loss kernels are mixed: ${kernelIds.join(', ')}`,
   ];

@@ -1,5 +1,5 @@
 import type { PointResult } from '../api.ts';
-import type { TrialState } from '../trial.ts';
+import type { TrialPurpose, TrialState } from '../trial.ts';
 import { estimate } from './estimate.ts';
 import { groupBy } from './group.ts';
 import type { SummaryRow } from './row.ts';
@@ -14,8 +14,10 @@ export interface PointTrials {
   /** Smallest place in the order of suggestion, over all sweeps. */
   readonly ordinal: number;
   readonly trials: readonly SummaryRow[];
-  /** Selection value of each seed that SUCCEEDED. */
+  /** Selection value of each seed of the search that SUCCEEDED. */
   readonly selectionBySeed: ReadonlyMap<number, number>;
+  /** The same of each fresh seed that confirmed the point; empty while any point of the fingerprint is being confirmed. */
+  readonly freshBySeed: ReadonlyMap<number, number>;
 }
 
 /** Which of several trials of one (cell, seed) counts: the first SUCCEEDED one, else one that may still succeed. */
@@ -33,15 +35,21 @@ const unfinished: ReadonlySet<TrialState> = new Set(['QUEUED', 'RUNNING', 'WAITI
 
 /** The points of one fingerprint, in order of suggestion; the same cell of two sweeps is one point. */
 export function poolPoints(rows: readonly SummaryRow[]): readonly PointTrials[] {
-  return [...groupBy(rows, (row) => row.cell).values()].map(poolPoint).sort((a, b) => a.ordinal - b.ordinal);
+  const isConfirming = rows.some(({ purpose, state }) => purpose === 'CONFIRM' && unfinished.has(state));
+  return [...groupBy(rows, (row) => row.cell).values()]
+    .map((own) => poolPoint(own, isConfirming))
+    .sort((a, b) => a.ordinal - b.ordinal);
 }
 
-/** Means over the seeds that SUCCEEDED; null where none has. */
+/** Means over the seeds that SUCCEEDED, of a confirmed point over its fresh ones; null where none has. */
 export function pointResult(point: PointTrials): PointResult | null {
-  const selection = estimate([...point.selectionBySeed.values()]);
+  const search = estimate([...point.selectionBySeed.values()]);
+  const fresh = estimate([...point.freshBySeed.values()]);
+  const selection = fresh ?? search;
   if (selection === null) return null;
   const { cell, params, sources, inSpace, trials } = point;
-  const succeeded = trials.filter((trial) => trial.state === 'SUCCEEDED');
+  const purpose = fresh === null ? 'SEARCH' : 'CONFIRM';
+  const succeeded = trials.filter((trial) => trial.state === 'SUCCEEDED' && trial.purpose === purpose);
   return {
     cell,
     params,
@@ -49,6 +57,7 @@ export function pointResult(point: PointTrials): PointResult | null {
     inSpace,
     selection,
     test: estimate(succeeded.flatMap((trial) => trial.testValue ?? [])),
+    search: fresh === null ? null : search,
     failed: failedTrials(point),
     pending: pendingTrials(point),
     scaleFactor: succeeded.find((trial) => trial.scaleFactor !== null)?.scaleFactor ?? null,
@@ -63,12 +72,14 @@ export function pendingTrials(point: PointTrials): number {
   return point.trials.filter((trial) => unfinished.has(trial.state)).length;
 }
 
-function poolPoint(rows: readonly SummaryRow[]): PointTrials {
+/** Values that the point is judged by. */
+export function judgedBySeed({ freshBySeed, selectionBySeed }: PointTrials): ReadonlyMap<number, number> {
+  return freshBySeed.size > 0 ? freshBySeed : selectionBySeed;
+}
+
+function poolPoint(rows: readonly SummaryRow[], isConfirming: boolean): PointTrials {
   const { cell, params } = rows[0]!;
   const trials = [...groupBy(rows, (row) => row.seed).values()].map(firstToCount);
-  const selection = trials.flatMap((trial) =>
-    trial.state === 'SUCCEEDED' && trial.selectionValue !== null ? [[trial.seed, trial.selectionValue] as const] : [],
-  );
   return {
     cell,
     params,
@@ -76,8 +87,17 @@ function poolPoint(rows: readonly SummaryRow[]): PointTrials {
     inSpace: rows.some((row) => row.inSpace),
     ordinal: Math.min(...rows.map((row) => row.ordinal)),
     trials,
-    selectionBySeed: new Map(selection),
+    selectionBySeed: selectionOf(trials, 'SEARCH'),
+    freshBySeed: isConfirming ? new Map() : selectionOf(trials, 'CONFIRM'),
   };
+}
+
+function selectionOf(trials: readonly SummaryRow[], wanted: TrialPurpose): ReadonlyMap<number, number> {
+  return new Map(
+    trials.flatMap(({ seed, purpose, state, selectionValue }) =>
+      purpose === wanted && state === 'SUCCEEDED' && selectionValue !== null ? [[seed, selectionValue] as const] : [],
+    ),
+  );
 }
 
 function firstToCount(trials: readonly SummaryRow[]): SummaryRow {

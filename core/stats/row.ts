@@ -1,6 +1,6 @@
 import type { SweepId, TaskId } from '../ids.ts';
 import type { TaskDefinition } from '../task.ts';
-import type { TrialState } from '../trial.ts';
+import type { TrialPurpose, TrialState } from '../trial.ts';
 
 /** One trial with everything that the summary groups by and averages. */
 export interface SummaryRow {
@@ -25,6 +25,7 @@ export interface SummaryRow {
   readonly scaleFactor: number | null;
   readonly replicate: number;
   readonly seed: number;
+  readonly purpose: TrialPurpose;
   readonly state: TrialState;
   /** Epoch at which early stopping judges it next, where it waits, or was stopped; null = it runs to its end. */
   readonly rung: number | null;

@@ -4,10 +4,10 @@ import { landmarkNames, landmarkSource } from '../space/geometry.ts';
 import { TrialState } from '../trial.ts';
 import { countStates } from '../trial-counts.ts';
 import { oneWayAnova } from './anova.ts';
-import { estimate, meanOf } from './estimate.ts';
+import { differenceOf, estimate, meanOf } from './estimate.ts';
 import { groupBy } from './group.ts';
 import { summaryNotes } from './notes.ts';
-import { type PointTrials, pointResult, poolPoints } from './points.ts';
+import { judgedBySeed, type PointTrials, pointResult, poolPoints } from './points.ts';
 import { rankPoints } from './ranking.ts';
 import type { SummaryRow } from './row.ts';
 import { groupByTeacher } from './teachers.ts';
@@ -39,8 +39,9 @@ function summariseGroup(rows: readonly SummaryRow[], teacherSha256: string | nul
   const backends = distinct(succeeded.flatMap((row) => row.backend ?? []));
   const kernelIds = distinct(succeeded.flatMap((row) => row.kernelId ?? []));
   const pointMeans = points
-    .filter(({ selectionBySeed }) => selectionBySeed.size > 0)
-    .map(({ selectionBySeed }) => meanOf([...selectionBySeed.values()]));
+    .map(({ selectionBySeed }) => [...selectionBySeed.values()])
+    .filter((values) => values.length > 0)
+    .map(meanOf);
   const teacherValues = succeeded.flatMap((row) => row.teacherTest ?? []);
   const teacherTest = teacherValues.length === 0 ? null : meanOf(teacherValues);
   const { dataset, protocol, metric, teacher, student, objective, definition, fingerprint, comparisonKey } = first;
@@ -101,15 +102,22 @@ function landmarkResults(points: readonly PointTrials[], best: PointTrials | und
   return landmarkNames.flatMap((name) => {
     const point = points.find(({ sources }) => sources.includes(landmarkSource(name)));
     if (point === undefined) return [];
-    return [{ name, result: pointResult(point), gap: best === undefined ? null : pairedGap(best, point) }];
+    return [{ name, result: pointResult(point), gap: best === undefined ? null : gapBetween(best, point) }];
   });
 }
 
-/** Best minus landmark over the seeds that both have: what the seeds share cancels out. */
-function pairedGap(best: PointTrials, landmark: PointTrials): LandmarkResult['gap'] {
+/**
+ * Best minus landmark over the seeds that both have: what the seeds share cancels out. The seeds that chose a confirmed
+ * point are not asked again: against a landmark that was not confirmed its fresh ones stand alone.
+ */
+function gapBetween(best: PointTrials, landmark: PointTrials): LandmarkResult['gap'] {
+  const [values, others] = [judgedBySeed(best), judgedBySeed(landmark)];
+  if (best.freshBySeed.size > 0 && landmark.freshBySeed.size === 0) {
+    return differenceOf(estimate([...values.values()]), estimate([...others.values()]));
+  }
   return estimate(
-    [...best.selectionBySeed].flatMap(([seed, value]) => {
-      const other = landmark.selectionBySeed.get(seed);
+    [...values].flatMap(([seed, value]) => {
+      const other = others.get(seed);
       return other === undefined ? [] : [value - other];
     }),
   );

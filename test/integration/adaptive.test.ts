@@ -1,7 +1,7 @@
 /** Adaptive searches through real coordinators and workers: nothing twice, nothing lost, and every suggestion replayed. */
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PointAnswer, SweepAnswer } from '../../core/api.ts';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { PointAnswer, SweepAnswer, TrialAnswer } from '../../core/api.ts';
 import { runCli } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -20,8 +20,8 @@ beforeAll(async () => {
   database = await createTestDatabase();
   workers = await createWorkerPrograms(programs);
 });
+afterEach(() => programs.killAll());
 afterAll(async () => {
-  await programs.killAll();
   await workers.remove();
   await database.drop();
 });
@@ -75,15 +75,94 @@ test('a search goes on through two coordinators, one of which is killed, and all
   expect(Math.hypot(alpha! - 0.6, beta! - 0.3)).toBeLessThan(0.1);
 
   const replay = () => runCli(['replay', id.slice(0, 8)], { env: { ABKD_URL: kept.http } });
-  expect(await replay()).toEqual({ code: 0, stdout: 'mnist abkd: 15 of 15 suggestions reproduced\n', stderr: '' });
+  expect(await replay()).toEqual({ code: 0, stdout: expect.stringMatching(reproduced(15)), stderr: '' });
   const last = points.at(-1)!;
   const client = new pg.Client({ connectionString: database.connectionString });
   await client.connect();
   await client.query(`UPDATE points SET cell = 'alpha=0,beta=0.05' WHERE cell = $1 AND ordinal = 16`, [last.cell]);
   await client.end();
-  expect(await replay()).toEqual({
-    code: 1,
-    stdout: `mnist abkd: 14 of 15 suggestions reproduced\n  point 16: recorded alpha=0,beta=0.05, recomputed ${last.cell}\n`,
+  const changed = await replay();
+  expect(changed).toMatchObject({ code: 1, stderr: '' });
+  expect(changed.stdout).toMatch(
+    /^mnist abkd: 14 of 15 suggestions, (\d+) of \d+ steps reproduced\n {2}step \d+: recorded /,
+  );
+  expect(changed.stdout).toMatch(
+    new RegExp(`alpha=0,beta=0\\.05, recomputed .*${last.cell.replaceAll('.', '\\.')}\n$`),
+  );
+});
+
+/** The line of a replay in which everything came out the same. */
+function reproduced(suggestions: number): RegExp {
+  return new RegExp(`^mnist abkd: ${suggestions} of ${suggestions} suggestions, (\\d+) of \\1 steps reproduced\n$`);
+}
+
+test('a search spends seeds, stops when it is sure, and has its best points confirmed by fresh seeds', async () => {
+  const coordinator = await startCoordinatorProgram(programs, database.connectionString);
+  workers.start(coordinator.grpc);
+  const { id, plannedTrials } = await submit(
+    coordinator.http,
+    noopSpec({
+      name: 'noise',
+      tasks: spec.tasks,
+      objectives: [{ kind: 'abkd' }, { kind: 'kd' }],
+      search: { ...spec.search, points: 40, stop: { within: 3, probability: 0.9 } },
+      replicates: { min: 1, max: 4 },
+      confirm: { points: 3, seeds: 2 },
+      run: { kind: 'noop', durationMs: 20, steps: 1 },
+    }),
+  );
+  expect(plannedTrials).toBe(2 + 100 + 6 + 4);
+  const sweep = await eventually(async () => {
+    const found = await getSweep(coordinator.http, id);
+    expect(found.state).toBe('COMPLETED');
+    return found;
+  }, soon);
+  const [searched, baseline] = sweep.tasks;
+  expect(searched!.search).toMatchObject({ state: 'FINISHED', stopped: { within: 3, planned: 40 } });
+  expect(searched!.search!.stopped!.probability).toBeGreaterThan(0.9);
+  expect(searched!.search!.suggested).toBeLessThan(40);
+  expect(sweep.plannedTrials).toBe(sweep.trials.SUCCEEDED);
+  expect(baseline).toMatchObject({ search: null, trials: { SUCCEEDED: 4 }, best: { search: null } });
+  await assertEveryTrialCountedOnce(database.connectionString, id);
+
+  const trials = (await get<{ items: TrialAnswer[] }>(`${coordinator.http}/api/v1/sweeps/${id}/trials?limit=200`))
+    .items;
+  const confirming = trials.filter(({ purpose }) => purpose === 'CONFIRM');
+  expect(new Set(confirming.map(({ cell }) => cell)).size).toBe(3);
+  expect(new Set(confirming.map(({ seed }) => seed)).size).toBe(2);
+  const searchSeeds = new Set(trials.filter(({ purpose }) => purpose === 'SEARCH').map(({ seed }) => seed));
+  expect(confirming.filter(({ seed }) => searchSeeds.has(seed))).toEqual([]);
+  const { best } = searched!;
+  const fresh = confirming.filter(({ cell }) => cell === best!.cell).map(({ selectionValue }) => selectionValue!);
+  expect(best!.selection).toMatchObject({ n: 2, mean: (fresh[0]! + fresh[1]!) / 2 });
+  expect(best!.search!.n).toBeGreaterThanOrEqual(1);
+
+  const replayed = await runCli(['replay', id], { env: { ABKD_URL: coordinator.http } });
+  expect(replayed).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(reproduced(searched!.search!.suggested)),
     stderr: '',
   });
+  const status = await runCli(['status', id], { env: { ABKD_URL: coordinator.http } });
+  expect(status.stdout).toMatch(
+    /stopped: within 3 of the best with probability 0\.\d\d after \d+ of 40 points|probability 1\.00/,
+  );
+});
+
+test('a grid has its best points confirmed when all of it has run', async () => {
+  const coordinator = await startCoordinatorProgram(programs, database.connectionString);
+  workers.start(coordinator.grpc);
+  const { id, plannedTrials } = await submit(coordinator.http, noopSpec({ confirm: { points: 2, seeds: 3 } }));
+  const sweep = await eventually(async () => {
+    const found = await getSweep(coordinator.http, id);
+    expect(found.state).toBe('COMPLETED');
+    return found;
+  }, soon);
+  expect(sweep.trials.SUCCEEDED).toBe(plannedTrials);
+  expect(sweep.tasks[0]).toMatchObject({
+    search: { state: 'FINISHED', suggested: 0, planned: 0 },
+    best: { selection: { n: 3 } },
+  });
+  const replayed = await runCli(['replay', id], { env: { ABKD_URL: coordinator.http } });
+  expect(replayed).toEqual({ code: 0, stdout: 'mnist abkd: 1 of 1 step reproduced\n', stderr: '' });
 });

@@ -25,7 +25,17 @@ test('createSweep() stores what was planned, and findSweep(), listTasks() and li
   expect(trials).toHaveLength(8);
   expect(trials[0]).toEqual({
     ...{ id: expect.any(String), sweepId: sweep.id, taskId: tasks[0]!.id, dataset: 'mnist', objective: 'abkd' },
-    ...{ cell: 'alpha=0', params: { alpha: 0 }, replicate: 0, seed: 1000, state: 'QUEUED', attempts: 0, position: 0 },
+    ...{
+      cell: 'alpha=0',
+      params: { alpha: 0 },
+      purpose: 'SEARCH',
+      rung: null,
+      replicate: 0,
+      seed: 1000,
+      state: 'QUEUED',
+      attempts: 0,
+      position: 0,
+    },
     ...{ selectionValue: null, testValue: null, teacherSha256: null, failure: null, startedAt: null, finishedAt: null },
   });
 });
@@ -47,7 +57,7 @@ test('createSweep() stores all or nothing: a cell, an ordinal or a replicate giv
     [first!, { ...second!, cell: first!.cell }],
     [first!, { ...second!, ordinal: first!.ordinal }],
     [first!, { ...second!, trials: [...second!.trials, ...second!.trials] }],
-    [first!, { ...second!, trials: [{ replicate: 0, seed: 2 ** 32 }] }],
+    [first!, { ...second!, trials: [{ ...second!.trials[0]!, seed: 2 ** 32 }] }],
   ];
   for (const points of broken) {
     const refused = store.createSweep({ ...plan, tasks: [{ ...task!, points }] });
@@ -205,7 +215,16 @@ test('readSummaryRows() gives each trial once with its result, ordered, and filt
       ordinal: 0,
       cell: 'alpha=0',
     },
-    ...{ params: { alpha: 0 }, sources: ['grid'], inSpace: true, scaleFactor: 2, replicate: 0, seed: 1000 },
+    ...{
+      params: { alpha: 0 },
+      sources: ['grid'],
+      inSpace: true,
+      scaleFactor: 2,
+      purpose: 'SEARCH',
+      rung: null,
+      replicate: 0,
+      seed: 1000,
+    },
     ...{ state: 'SUCCEEDED', selectionValue: 91.5, testValue: 90.25, teacherTest: 95 },
     ...{ teacherSha256: 'abc', backend: 'wasm', kernelId: 'kernel-1' },
   });

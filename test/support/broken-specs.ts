@@ -275,20 +275,29 @@ export const brokenSpecs: readonly BrokenSpec[] = [
   yaml('NaN', `${yamlHead}\n    alpha: { min: .nan, max: 1, step: 0.5 }`, 422, ['search.space.alpha.min']),
   yaml('infinity', `${yamlHead}\n    alpha: { min: 0, max: .inf, step: 0.5 }`, 422, ['search.space.alpha.max']),
 
+  // Noise.
+  changed('seeds that a grid cannot spend', { replicates: { min: 2, max: 6 } }, 'replicates'),
+  json(
+    'fewer seeds at most than at least',
+    { ...goodSpec, search: { ...search, method: 'gp', points: 3 }, replicates: { min: 3, max: 2 } },
+    ['replicates.min'],
+  ),
+  changed('seeds without an upper end', { replicates: { min: 2 } }, 'replicates.max'),
+  changed('a confirmation of nothing', { confirm: { points: 0, seeds: 3 } }, 'confirm.points'),
+  changed('a confirmation without seeds', { confirm: { points: 2 } }, 'confirm.seeds'),
+  withSearch('a stop of a search that is planned as a whole', { stop: { within: 1, probability: 0.9 } }, 'search.stop'),
+  json(
+    'a stop that is never sure',
+    { ...goodSpec, search: { ...search, method: 'gp', points: 3, stop: { within: 0, probability: 1 } } },
+    ['search.stop.within', 'search.stop.probability'],
+  ),
+
   // Known, and not built yet.
   withTask('dataset of a later version', { dataset: 'cifar100' }, 'tasks[0].dataset'),
   withTask('model of a later version', { student: { model: 'clip-vit-b16' } }, 'tasks[0].student.model'),
   withTask('protocol of a later version', { protocol: 'baseToNew' }, 'tasks[0].protocol'),
   changed('objective of a later version', { objectives: [{ kind: 'abkd' }, { kind: 'gkd' }] }, 'objectives[1].kind'),
   withSearch('search method of a later version', { method: 'tpe' }, 'search.method'),
-  changed('adaptive replicates', { replicates: { min: 2, max: 6 } }, 'replicates'),
-  changed('confirm', { confirm: { points: 5, seeds: 3 } }, 'confirm'),
-  changed(
-    'early stopping',
-    { earlyStop: { method: 'asha', minEpochs: 10 } },
-    'earlyStop.method',
-    'earlyStop.minEpochs',
-  ),
   changed('resources', { resources: { gpus: 1 } }, 'resources'),
   changed('external command', { run: { kind: 'command' } }, 'run.kind'),
 
@@ -309,7 +318,8 @@ export const brokenSpecs: readonly BrokenSpec[] = [
       'tasks[0].student.model',
       'search.method',
       'replicates',
-      'confirm',
+      'confirm.points',
+      'confirm.seeds',
       'search.space.alpha.min',
       'search.space.alpha.step',
       'search.constraints[0]',

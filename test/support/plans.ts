@@ -62,6 +62,7 @@ function makeTask(dataset: string, ordinal: number, shape: PlanShape): TaskPlan 
     comparisonKey: `comparison-${dataset}`,
     searchState: 'PLANNED',
     plannedPoints: points,
+    plannedTrials: points * replicates,
     points: Array.from({ length: points }, (_, index) => ({
       ordinal: index,
       cell: `alpha=${index / 10}`,
@@ -69,7 +70,9 @@ function makeTask(dataset: string, ordinal: number, shape: PlanShape): TaskPlan 
       sources: landmarks.includes(index) ? ['grid', 'landmark:fkl'] : ['grid'],
       inSpace: true,
       firstRung: null,
-      trials: Array.from({ length: replicates }, (_seed, replicate) => ({ replicate, seed: 1000 + replicate })),
+      trials: Array.from({ length: replicates }, (_seed, replicate) => ({
+        ...{ replicate, seed: 1000 + replicate, purpose: 'SEARCH' as const },
+      })),
     })),
     warnings: [],
   };

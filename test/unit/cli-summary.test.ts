@@ -35,6 +35,15 @@ describe('summary', () => {
     expect(lineOf(lines, 'forward KL')).toMatch(/^forward KL \(the best\) .*\(3\)$/);
   });
 
+  test('of confirmed points the value in the search stands beside the fresh one, and a sentence says which is which', () => {
+    const best = { ...point(90.5, { alpha: 1, beta: 0 }), search: estimate(91.5, 0.1) };
+    const lines = render([{ ...searched(), best }]);
+    expect(lineOf(lines, 'best')).toMatch(/90\.50 ± 0\.20 \(3\) +89\.50 ± 0\.20 \(3\) +91\.50 ± 0\.10 \(3\)$/);
+    expect(lines.join(' ')).toMatch(/val in search/);
+    expect(lines.join(' ')).toMatch(/over fresh seeds, which +had no part in their choice/);
+    expect(render([searched()]).join(' ')).not.toMatch(/in search/);
+  });
+
   test('selected on test there is one column of values, not the same one twice', () => {
     const group = searched();
     const lines = render([{ ...group, definition: { ...group.definition, selectOn: 'test' } }]);
@@ -104,6 +113,7 @@ function point(mean: number, params: Readonly<Record<string, number>>): PointRes
     inSpace: true,
     selection: estimate(mean, 0.2),
     test: estimate(mean - 1, 0.2),
+    search: null,
     failed: 0,
     pending: 0,
     scaleFactor: null,

@@ -12,6 +12,8 @@ import { createAbSurface } from '../../core/simulate/ab-surface.ts';
 import { type Simulation, type SimulationOptions, simulate } from '../../core/simulate/simulation.ts';
 import { createAxis } from '../../core/space/axis.ts';
 import { createSpace } from '../../core/space/space.ts';
+import { searchPlan } from '../support/search-plans.ts';
+import { stored } from '../support/search-run.ts';
 
 const limits = { epochs: 27, minEpochs: 1, reduction: 3, minPoints: 3 } as const;
 const planOf = (method: StoppingPlan['method']): StoppingPlan => ({ method, ...limits });
@@ -20,9 +22,8 @@ const planOf = (method: StoppingPlan['method']): StoppingPlan => ({ method, ...l
 function sweepOf(stopping: StoppingPlan, cells: number, change: Partial<SimulationOptions> = {}): Simulation {
   const axis = createAxis('alpha', { min: 1, max: cells, step: 1 });
   return simulate({
-    plan: { method: 'grid', space: createSpace([axis], []), seed: 1, points: null },
+    plan: searchPlan({ method: 'grid', space: createSpace([axis], []) }, 2),
     stopping,
-    replicates: 2,
     workers: 4,
     value: ({ alpha }, { epoch, epochs }) => alpha! + epoch / epochs,
     ...change,
@@ -80,8 +81,8 @@ describe('asynchronous successive halving', () => {
   it('finds the best point while most are stopped', () => {
     const surface = createAbSurface(3);
     const axes = Object.entries(surface.axes).map(([name, range]) => createAxis(name, range));
-    const plan = { method: 'random', space: createSpace(axes, []), seed: 1, points: 40 } as const;
-    const { points } = simulate({ plan, stopping: planOf('asha'), replicates: 1, workers: 8, value: surface.trial });
+    const plan = searchPlan({ method: 'random', space: createSpace(axes, []), points: 40 });
+    const { points } = simulate({ plan, stopping: planOf('asha'), workers: 8, value: surface.trial });
     const succeeded = points.filter(({ trials }) => trials[0]!.state === 'succeeded');
     expect(succeeded.length).toBeLessThanOrEqual(5);
     const best = Math.max(...points.map(({ params }) => surface.value(params)));
@@ -203,7 +204,7 @@ describe('judgePoint()', () => {
 describe('a search with early stopping', () => {
   it('sees of a point that stopped what it would have come to', () => {
     const rungs = (...values: number[]) => values.map((value, place) => ({ epoch: 3 ** place, value }));
-    const end = (value: number | null, ...values: number[]) => ({ value, count: 1, rungs: rungs(...values) });
+    const end = (value: number | null, ...values: number[]) => ({ value, rungs: rungs(...values) });
     expect(expectedAtEnd([end(90, 60, 80), end(88, 56, 80), end(null, 50), end(null, 55, 70)])).toEqual([
       ...[90, 88, 50 + (30 + 32) / 2, 70 + (10 + 8) / 2],
     ]);
@@ -211,8 +212,8 @@ describe('a search with early stopping', () => {
     expect(expectedAtEnd([end(null, 60, 80), end(null, 50)])).toEqual([80, 70]);
     expect(
       expectedAtEnd([
-        { value: null, count: 0 },
-        { value: 7, count: 2 },
+        { value: null, rungs: [] },
+        { value: 7, rungs: [] },
       ]),
     ).toEqual([null, 7]);
   });
@@ -220,23 +221,41 @@ describe('a search with early stopping', () => {
   it('is reproduced from its records, which have news of a point at most once per rung and trial', () => {
     const surface = createAbSurface(5);
     const axes = Object.entries(surface.axes).map(([name, range]) => createAxis(name, range));
-    const plan = { method: 'gp', space: createSpace(axes, []), seed: 1, points: 14 } as const;
-    const { points } = simulate({
-      ...{ plan, stopping: planOf('asha'), replicates: 2, workers: 3, value: surface.trial },
-      // As the store keeps points.
-      suggest: (search, seen, wanted) => nextStep(search, JSON.parse(JSON.stringify(seen)), wanted),
+    const plan = searchPlan({ method: 'gp', space: createSpace(axes, []), points: 14 }, 2);
+    const { points, steps } = simulate({
+      ...{ plan, stopping: planOf('asha'), workers: 3, value: surface.trial },
+      decide: (search, seen, wanted) => nextStep(search, stored(seen), wanted),
     });
     expect(points.some(({ trials }) => trials[0]!.state === 'stopped')).toBe(true);
-    const stored: typeof points = JSON.parse(JSON.stringify(points));
-    expect(replaySearch(plan, stored)).toEqual({ suggestions: 14, reproduced: 14, difference: null });
-    const news = points.flatMap(({ record }) => record!.seen.observed);
-    for (const { ordinal } of points)
-      expect(
-        countBy(
-          news.map((seen) => seen.ordinal),
-          ordinal,
-        ),
-      ).toBeLessThanOrEqual(5);
-    expect(news.some(({ value, rungs }) => value === null && rungs !== undefined)).toBe(true);
+    const replayed = replaySearch(plan, stored(points), stored(steps));
+    expect(replayed).toMatchObject({ suggestions: { made: 14, reproduced: 14 }, difference: null });
+    const news = steps.flatMap(({ seen }) => seen.observed);
+    const seen = news.map(({ ordinal }) => ordinal);
+    for (const { ordinal } of points) expect(countBy(seen, ordinal)).toBeLessThanOrEqual(5);
+    expect(news.some(({ values, rungs }) => rungs !== undefined && Object.keys(values).length === 0)).toBe(true);
   });
+
+  it.each(stoppingMethods)(
+    'concludes under %s, with further seeds and confirmation of points that came to their end',
+    (method) => {
+      const surface = createAbSurface(5);
+      const axes = Object.entries(surface.axes).map(([name, range]) => createAxis(name, range));
+      const fixed = searchPlan({
+        method: 'gp',
+        space: createSpace(axes, []),
+        points: 14,
+        confirm: { points: 2, seeds: 2 },
+      });
+      const plan = { ...fixed, replicates: { min: 1, max: 3 } };
+      const { points, steps } = simulate({ plan, stopping: planOf(method), workers: 3, value: surface.trial });
+      expect(steps.at(-1)).toMatchObject({ isFinished: true });
+      const states = points.flatMap(({ trials }) => trials.map(({ state }) => state));
+      expect(states.filter((state) => state !== 'succeeded' && state !== 'stopped')).toEqual([]);
+      // More than the first seed: only where it was not stopped.
+      const further = points.filter(({ trials }) => trials.length > 1);
+      expect(further.length).toBeGreaterThan(0);
+      expect(further.flatMap(({ trials }) => trials.filter(({ state }) => state === 'stopped'))).toEqual([]);
+      expect(replaySearch(plan, points, steps)).toMatchObject({ difference: null });
+    },
+  );
 });

@@ -17,8 +17,11 @@ const program = new URL(
 );
 
 const request = (wanted: number): StepRequest => ({
-  plan: { method: 'gp', space: createSpace([createAxis('alpha', { min: 0, max: 1 })], []), seed: 1, points: 3 },
-  points: [],
+  plan: {
+    ...{ method: 'gp', space: createSpace([createAxis('alpha', { min: 0, max: 1 })], []), seed: 1, points: 3 },
+    ...{ replicates: { min: 1, max: 1 }, confirm: null, stop: null },
+  },
+  history: { points: [], steps: [] },
   wanted,
 });
 

@@ -2,68 +2,52 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../core/random.ts';
 import { pointsWanted } from '../../core/search/demand.ts';
+import { searchVersion } from '../../core/search/record.ts';
 import { replaySearch } from '../../core/search/replay.ts';
-import { nextStep, type SearchedPoint, type SearchPlan } from '../../core/search/session.ts';
+import type { SearchPlan } from '../../core/search/session.ts';
 import { createAxis } from '../../core/space/axis.ts';
 import { createSpace } from '../../core/space/space.ts';
+import { runSearch } from '../support/search-run.ts';
 
 const plan: SearchPlan = {
   method: 'gp',
   space: createSpace([createAxis('alpha', { min: 0, max: 1, step: 0.1 }), createAxis('beta', { min: 0, max: 1 })], []),
   seed: 5,
   points: 9,
+  replicates: { min: 2, max: 2 },
+  confirm: null,
+  stop: null,
 };
 
-const landmark = { cell: 'alpha=1,beta=0', params: { alpha: 1, beta: 0 } };
+const landmark = { cell: 'alpha=1,beta=0', params: { alpha: 1, beta: 0 }, isChosen: false, inSpace: true };
 
-/** As the store keeps a point. */
-const stored = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value)) as Value;
-
-/**
- * A whole search with two trials per point, of which some fail: when points are asked for and how many, and which
- * of the open trials ends next, is drawn.
- */
-function runSearch(seed: number, search = plan): readonly SearchedPoint[] {
-  const random = createRandom(seed);
-  const open = { state: 'open', value: null } as const;
-  let points: SearchedPoint[] = [{ ordinal: 0, ...landmark, isChosen: false, record: null, trials: [open, open] }];
-  for (let isFinished = false; !isFinished || points.some(isOpen); ) {
-    if (!isFinished && random.uniform() < 0.5) {
-      const step = nextStep(search, stored(points), 1 + random.integer(3));
-      const added = step.points.map(({ cell, params, record }, place) => ({
-        ...{ ordinal: points.length + place, cell, params, record, isChosen: true, trials: [open, open] },
-      }));
-      points = stored([...points, ...added]);
-      isFinished = step.isFinished;
-    }
-    const running = points.filter(isOpen);
-    if (running.length > 0)
-      points = points.with(...endTrial(running[random.integer(running.length)]!, random.uniform()));
-  }
-  return points;
-}
-
-const isOpen = ({ trials }: SearchedPoint) => trials.some(({ state }) => state === 'open');
-
-function endTrial(point: SearchedPoint, chance: number): [number, SearchedPoint] {
-  const { alpha, beta } = point.params;
-  const value = 90 - 20 * (alpha! - 0.6) ** 2 - 20 * (beta! - 0.3) ** 2 + chance;
-  const end = chance < 0.2 ? ({ state: 'failed', value: null } as const) : ({ state: 'succeeded', value } as const);
-  const at = point.trials.findIndex(({ state }) => state === 'open');
-  return [point.ordinal, { ...point, trials: point.trials.with(at, end) }];
+/** A fifth of the trials fail. */
+function run(seed: number, search = plan, wanted = 3) {
+  const random = createRandom(seed).split('values');
+  return runSearch(search, {
+    ...{ seed, wanted },
+    start: [landmark],
+    value: ({ alpha, beta }) => {
+      const chance = random.uniform();
+      return chance < 0.2 ? null : 90 - 20 * (alpha! - 0.6) ** 2 - 20 * (beta! - 0.3) ** 2 + chance;
+    },
+  });
 }
 
 describe('a search', () => {
-  it('chooses as many distinct points as planned, and every suggestion is reproduced from its record', () => {
+  it('chooses as many distinct points as planned, and every step is reproduced from its record', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1e6 }), (seed) => {
-        const points = runSearch(seed);
+        const { points, steps } = run(seed);
         expect(new Set(points.map(({ cell }) => cell)).size).toBe(10);
-        expect(replaySearch(plan, points)).toEqual({ suggestions: 9, reproduced: 9, difference: null });
+        expect(points.every(({ trials }) => trials.length === 2)).toBe(true);
+        expect(replaySearch(plan, points, steps)).toEqual({
+          ...{ steps: steps.length, reproduced: steps.length, difference: null },
+          suggestions: { made: 9, reproduced: 9 },
+        });
         // Every point comes on its way once, and has news at most once per trial.
-        const news = points.flatMap(({ record }) => (record === null ? [] : record.seen));
-        expect(news.flatMap(({ pending }) => pending).length).toBeLessThanOrEqual(10);
-        expect(news.flatMap(({ observed }) => observed).length).toBeLessThanOrEqual(2 * 10);
+        expect(steps.flatMap(({ seen }) => seen.pending).length).toBeLessThanOrEqual(10);
+        expect(steps.flatMap(({ seen }) => seen.observed).length).toBeLessThanOrEqual(2 * 10);
       }),
       { numRuns: 4 },
     );
@@ -72,30 +56,25 @@ describe('a search', () => {
   it('is over where the space has no more cells', () => {
     const small = { ...plan, space: createSpace([createAxis('alpha', { min: 0, max: 1, step: 0.5 })], []) };
     expect(
-      runSearch(1, small)
-        .map(({ cell }) => cell)
+      run(1, small)
+        .points.map(({ cell }) => cell)
         .sort(),
     ).toEqual(['alpha=0', 'alpha=0.5', 'alpha=1', 'alpha=1,beta=0']);
   });
 
   it('that saw something else than its record says is told from one that did not', () => {
-    const points = runSearch(3);
-    const last = points.findLast(({ record }) => record!.trace !== null)!;
-    const changed = points.map((point) => {
-      if (point !== last) return point;
-      const observed = [{ ordinal: 0, value: 99, count: 2 }];
-      return {
-        ...point,
-        record: { ...point.record!, batch: { place: 0, wanted: 1 }, seen: { observed, pending: [] } },
-      };
-    });
-    const report = replaySearch(plan, changed);
-    expect(report).toMatchObject({ suggestions: 9, difference: { ordinal: last.ordinal, version: 1 } });
-    expect(report.reproduced).toBeLessThan(9);
-    const otherCell = points.map((point) => (point === last ? { ...point, cell: 'alpha=0,beta=0' } : point));
-    expect(replaySearch(plan, otherCell)).toMatchObject({
-      reproduced: 8,
-      difference: { recorded: { cell: 'alpha=0,beta=0' }, recomputed: { cell: last.cell } },
+    const { points, steps } = run(3, plan, 1);
+    const last = steps.findLastIndex((step) => step.points.some(({ trace }) => trace !== null));
+    const seen = { observed: [{ ordinal: 0, values: { 0: 99, 1: 99 } }], pending: [] };
+    const report = replaySearch(plan, points, steps.with(last, { ...steps[last]!, seen }));
+    expect(report).toMatchObject({ steps: steps.length, difference: { step: last, version: searchVersion } });
+    expect(report.reproduced).toBeLessThan(steps.length);
+    const { ordinal } = steps[last]!.points.at(-1)!;
+    const moved = points.with(ordinal, { ...points[ordinal]!, cell: 'alpha=0,beta=0' });
+    expect(replaySearch(plan, moved, steps)).toMatchObject({
+      reproduced: steps.length - 1,
+      suggestions: { made: 9, reproduced: 8 },
+      difference: { step: last },
     });
   });
 });

@@ -160,9 +160,45 @@ describe('expandSpec()', () => {
       ['PLANNED', 2, 2],
     ]);
     expect(sweep.warnings[0]).toContain('search.points is 20, but only 5 cells were found');
-    const { plan: goesOn, trials } = searchOfTask(JSON.parse(JSON.stringify(sweep.spec)), 0);
+    const { plan: goesOn, trialOf } = searchOfTask(JSON.parse(JSON.stringify(sweep.spec)), 0);
     expect(goesOn).toMatchObject({ method: 'gp', points: 20, space: { axes: [{ name: 'alpha' }, { name: 'beta' }] } });
-    expect(trials).toEqual(sweep.tasks[0]!.points[0]!.trials);
+    expect([0, 1].map((replicate) => trialOf({ replicate, purpose: 'SEARCH' }))).toEqual(
+      sweep.tasks[0]!.points[0]!.trials,
+    );
+  });
+
+  it('plans the least number of seeds of an adaptive search, and counts what it may spend and confirm', () => {
+    const spec = {
+      ...search({ method: 'gp', points: 3, include: ['fkl'], stop: { within: 0.1, probability: 0.95 } }),
+      objectives: [{ kind: 'abkd' }, { kind: 'kd' }],
+      replicates: { min: 2, max: 5 },
+      confirm: { points: 2, seeds: 3 },
+    };
+    const { tasks, spec: checked } = plan(spec);
+    // 2 of the landmark, 3 x 3.5 rounded of the search, 2 x 3 to confirm; kd, with nothing to decide, has 5 seeds.
+    expect(tasks.map(({ searchState, plannedTrials }) => [searchState, plannedTrials])).toEqual([
+      ['OPEN', 2 + 11 + 6],
+      ['PLANNED', 5],
+    ]);
+    expect(tasks.map(({ points }) => points.map(({ trials }) => trials.length))).toEqual([[2], [5]]);
+    const { plan: goesOn, trialOf } = searchOfTask(checked as SweepSpec, 0);
+    expect(goesOn).toMatchObject({
+      replicates: { min: 2, max: 5 },
+      confirm: { points: 2, seeds: 3 },
+      stop: { within: 0.1 },
+    });
+    const fresh = trialOf({ replicate: 5, purpose: 'CONFIRM' });
+    expect(fresh.seed).not.toBe(trialOf({ replicate: 5, purpose: 'SEARCH' }).seed);
+    expect(fresh).toEqual(searchOfTask(checked as SweepSpec, 1).trialOf({ replicate: 5, purpose: 'CONFIRM' }));
+  });
+
+  it('keeps a grid open whose best points are to be confirmed, and confirms nothing where there is one point', () => {
+    const { tasks } = plan({ confirm: { points: 20, seeds: 2 }, objectives: [{ kind: 'abkd' }, { kind: 'kd' }] });
+    const cells = tasks[0]!.points.length;
+    expect(tasks.map(({ searchState, plannedTrials }) => [searchState, plannedTrials])).toEqual([
+      ['OPEN', cells + 2 * cells],
+      ['PLANNED', 1],
+    ]);
   });
 
   it('searches a learning rate by its logarithm, and choices without an order', () => {

@@ -36,6 +36,7 @@ function row(
     scaleFactor: null,
     replicate: seed - 1,
     seed,
+    purpose: 'SEARCH',
     state: 'SUCCEEDED',
     rung: null,
     selectionValue,
@@ -94,7 +95,7 @@ describe('summarise()', () => {
     const lucky = [row(1, 1, 99.9), row(1, 2, null, unfinished('RUNNING')), row(1, 3, null, unfinished('QUEUED'))];
     const group = only([...point(0, [95, 95.5, 96]), ...lucky]);
     expect(group.best!.cell).toBe('alpha=0,beta=0');
-    expect(group.notes).toEqual(['2 trials still to finish', '1 point with missing seeds cannot be best']);
+    expect(group.notes).toEqual(['2 trials still to finish', '1 point with too few seeds cannot be best']);
   });
 
   it('lets the points with most seeds stand in while none is complete', () => {
@@ -180,6 +181,51 @@ describe('summarise()', () => {
   it('keeps a landmark outside the space from being the best search cell', () => {
     const outside = point(5, [99, 99], { inSpace: false, sources: ['landmark:fkl'] });
     expect(only([...point(0, [93, 94]), ...outside]).best!.cell).toBe('alpha=0,beta=0');
+  });
+
+  describe('of confirmed points', () => {
+    const confirmed = (ordinal: number, values: readonly number[]) =>
+      values.map((value, index) => row(ordinal, 100 + index, value, { purpose: 'CONFIRM', replicate: 2 + index }));
+    const searched = [...point(0, [95, 97]), ...point(1, [94, 94]), ...point(2, [93, 93])];
+
+    it('reports the fresh seeds alone, the search beside them, and ranks by the fresh ones', () => {
+      const group = only([...searched, ...confirmed(0, [92, 92, 95]), ...confirmed(1, [94, 93, 95])]);
+      expect(group.best).toMatchObject({
+        cell: 'alpha=0.1,beta=0',
+        selection: { n: 3, mean: 94 },
+        test: { n: 3, mean: 93 },
+        search: { n: 2, mean: 94 },
+      });
+      expect(group.runnersUp.map(({ cell, selection, search }) => [cell, selection.mean, search?.mean])).toEqual([
+        ['alpha=0,beta=0', 93, 96],
+        ['alpha=0.2,beta=0', 93, undefined],
+      ]);
+    });
+
+    it('goes by the search until every confirming trial has ended', () => {
+      const running = row(1, 100, null, { ...unfinished('RUNNING'), purpose: 'CONFIRM' });
+      const group = only([...searched, ...confirmed(0, [80, 81]), running]);
+      expect(group.best).toMatchObject({ cell: 'alpha=0,beta=0', selection: { n: 2, mean: 96 }, search: null });
+    });
+
+    it('goes by the search where every confirming trial failed', () => {
+      const failed = row(0, 100, null, { ...unfinished('FAILED'), purpose: 'CONFIRM' });
+      expect(only([...searched, failed]).best).toMatchObject({ selection: { mean: 96 }, search: null, failed: 1 });
+    });
+
+    it('compares the best with a landmark by fresh seeds: common ones where the landmark has them, else alone', () => {
+      const fkl = point(5, [91, 93], { sources: ['landmark:fkl'], inSpace: false });
+      const rows = [...searched, ...confirmed(0, [92, 96]), ...fkl];
+      // 94 - 92 with errors 2 and 1, though the search led by 4.
+      expect(only(rows).landmarks[0]!.gap).toEqual({ n: 2, mean: 2, sd: null, se: Math.hypot(2, 1) });
+      const shared = [93, 95].map((value, index) => row(1, 100 + index, value, { purpose: 'CONFIRM' }));
+      const landmark = { sources: ['grid', 'landmark:rkl'] };
+      const both = rows.map((one) => (one.ordinal === 1 ? { ...one, ...landmark } : one));
+      const gap = only([...both, ...shared.map((one) => ({ ...one, ...landmark }))]).landmarks.find(
+        ({ name }) => name === 'rkl',
+      )!.gap;
+      expect(gap).toMatchObject({ n: 2, mean: 0 });
+    });
   });
 
   it('flags selection on the test part, made-up results and mixed backends', () => {

@@ -24,7 +24,8 @@ export async function cancelSweep(query: Query, sweepId: SweepId): Promise<void>
   await query(`UPDATE sweeps SET state = 'CANCELLED', finished_at = now() WHERE id = $1`, [sweepId]);
   await query(
     `UPDATE tasks k
-        SET search_state = 'FINISHED', planned_points = (SELECT count(*) FROM points p WHERE p.task_id = k.id)
+        SET search_state = 'FINISHED', planned_points = (SELECT count(*) FROM points p WHERE p.task_id = k.id),
+            planned_trials = (SELECT count(*) FROM trials t WHERE t.task_id = k.id)
       WHERE sweep_id = $1 AND search_state = 'OPEN'`,
     [sweepId],
   );

@@ -8,7 +8,7 @@ import type { Query } from '../database.ts';
  */
 export async function countSuggested(query: Query, sweepId: SweepId): Promise<ReadonlyMap<TaskId, number>> {
   const rows = await query<{ taskId: TaskId; suggested: number }>(
-    `SELECT p.task_id AS "taskId", count(p.suggestion)::int AS suggested
+    `SELECT p.task_id AS "taskId", count(p.step)::int AS suggested
        FROM points p JOIN tasks k ON k.id = p.task_id
       WHERE k.sweep_id = $1
       GROUP BY 1`,
@@ -20,7 +20,7 @@ export async function countSuggested(query: Query, sweepId: SweepId): Promise<Re
 /**
  * Trials that the open searches of sweeps are to add.
  *
- * Guarantee: one snapshot. Index: tasks_sweep_id_ordinal_key; points_task_id_ordinal_key. Lock order: none.
+ * Guarantee: one snapshot. Index: tasks_sweep_id_ordinal_key; trials_task_id_state_idx. Lock order: none.
  */
 export async function countTrialsToCome(
   query: Query,
@@ -28,8 +28,7 @@ export async function countTrialsToCome(
 ): Promise<ReadonlyMap<SweepId, number>> {
   const rows = await query<{ sweepId: SweepId; trials: number }>(
     `SELECT s.id AS "sweepId",
-            (sum(k.planned_points - (SELECT count(*) FROM points p WHERE p.task_id = k.id))
-              * (s.spec ->> 'replicates')::int)::int AS trials
+            sum(k.planned_trials - (SELECT count(*) FROM trials t WHERE t.task_id = k.id))::int AS trials
        FROM sweeps s JOIN tasks k ON k.sweep_id = s.id
       WHERE s.id = ANY ($1) AND k.search_state = 'OPEN'
       GROUP BY s.id`,

@@ -5,12 +5,14 @@ import type { Query } from '../database.ts';
 export interface SearchLoadRow {
   readonly sweepId: SweepId;
   readonly maxParallel: number;
+  /** Trials that every new point gets. */
   readonly replicates: number;
   /** Slots of attached workers that can run any task of the sweep. */
   readonly sweepSlots: number;
   readonly taskId: TaskId;
   readonly isSearching: boolean;
-  readonly points: number;
+  /** Steps of its search so far. */
+  readonly steps: number;
   /** Trials of the task that occupy slots or wait for one; those that wait at a rung do not. */
   readonly openTrials: number;
   /** Slots of attached workers that can run the task, by the rule of `findClaimable`. */
@@ -20,14 +22,15 @@ export interface SearchLoadRow {
 /**
  * All tasks of the active sweeps that have an open search, by sweep and place.
  *
- * Guarantee: one snapshot, without locks; `appendPoints` decides.
- * Index: sweeps_state_idx; tasks_sweep_id_ordinal_key; points_task_id_ordinal_key; trials_task_id_state_idx.
+ * Guarantee: one snapshot, without locks; `appendStep` decides.
+ * Index: sweeps_state_idx; tasks_sweep_id_ordinal_key; search_steps_pkey; trials_task_id_state_idx.
  * Lock order: none.
  */
 export function findSearches(query: Query): Promise<readonly SearchLoadRow[]> {
   return query<SearchLoadRow>(
     `WITH task AS (
-       SELECT s.id AS sweep_id, s.sequence, s.max_parallel, (s.spec ->> 'replicates')::int AS replicates,
+       SELECT s.id AS sweep_id, s.sequence, s.max_parallel,
+              coalesce(s.spec #>> '{replicates,min}', s.spec ->> 'replicates')::int AS replicates,
               k.id, k.ordinal, k.dataset, k.search_state, k.definition #>> '{run,kind}' = 'noop' AS is_noop
          FROM sweeps s JOIN tasks k ON k.sweep_id = s.id
         WHERE s.state IN ('PENDING', 'RUNNING')
@@ -39,7 +42,7 @@ export function findSearches(query: Query): Promise<readonly SearchLoadRow[]> {
                 AND EXISTS (SELECT FROM task o WHERE o.sweep_id = task.sweep_id
                                                  AND (o.is_noop OR o.dataset = ANY (w.datasets)))) AS "sweepSlots",
             task.id AS "taskId", task.search_state = 'OPEN' AS "isSearching",
-            (SELECT count(*)::int FROM points p WHERE p.task_id = task.id) AS points,
+            (SELECT count(*)::int FROM search_steps e WHERE e.task_id = task.id) AS steps,
             (SELECT count(*)::int FROM trials t
               WHERE t.task_id = task.id AND t.state IN ('QUEUED', 'RUNNING')) AS "openTrials",
             (SELECT coalesce(sum(w.slots), 0)::int FROM workers w

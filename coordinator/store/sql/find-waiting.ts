@@ -7,6 +7,8 @@ export interface WaitingTask {
   readonly taskId: TaskId;
   /** Points that it will have in the end, as far as is known. */
   readonly plannedPoints: number;
+  /** True where its search may add points. */
+  readonly isSearching: boolean;
 }
 
 /**
@@ -17,7 +19,8 @@ export interface WaitingTask {
  */
 export function findWaiting(query: Query): Promise<readonly WaitingTask[]> {
   return query<WaitingTask>(
-    `SELECT s.id AS "sweepId", k.id AS "taskId", k.planned_points AS "plannedPoints"
+    `SELECT s.id AS "sweepId", k.id AS "taskId", k.planned_points AS "plannedPoints",
+            k.search_state = 'OPEN' AS "isSearching"
        FROM sweeps s JOIN tasks k ON k.sweep_id = s.id
       WHERE s.state IN ('PENDING', 'RUNNING', 'PAUSED')
         AND EXISTS (SELECT FROM trials t WHERE t.task_id = k.id AND t.state = 'WAITING')

@@ -1,6 +1,5 @@
 import type { SweepId } from '../../../core/ids.ts';
 import type { SweepPlan } from '../../../core/plan.ts';
-import type { SuggestionRecord } from '../../../core/search/record.ts';
 import type { Query } from '../database.ts';
 import { type PlanRows, rowsOfPlan } from '../plan-rows.ts';
 
@@ -54,13 +53,13 @@ async function insertTasks(query: Query, sweepId: SweepId, tasks: PlanRows['task
   }));
   await query(
     `INSERT INTO tasks (id, sweep_id, ordinal, dataset, protocol, teacher, student, objective, metric, definition,
-                        fingerprint, comparison_key, warnings, search_state, planned_points)
+                        fingerprint, comparison_key, warnings, search_state, planned_points, planned_trials)
      SELECT id, $1, ordinal, dataset, protocol, teacher, student, objective, metric, definition,
-            fingerprint, "comparisonKey", warnings, "searchState", "plannedPoints"
+            fingerprint, "comparisonKey", warnings, "searchState", "plannedPoints", "plannedTrials"
        FROM json_to_recordset($2) AS task (
             id uuid, ordinal int, dataset text, protocol text, teacher text, student text, objective text, metric text,
             definition jsonb, fingerprint text, "comparisonKey" text, warnings text[],
-            "searchState" "SearchState", "plannedPoints" int)`,
+            "searchState" "SearchState", "plannedPoints" int, "plannedTrials" int)`,
     [sweepId, JSON.stringify(rows)],
   );
 }
@@ -68,14 +67,14 @@ async function insertTasks(query: Query, sweepId: SweepId, tasks: PlanRows['task
 /** Lock order: new rows only. */
 export async function insertPoints(
   query: Query,
-  points: readonly (PlanRows['points'][number] & { readonly suggestion?: SuggestionRecord })[],
+  points: readonly (PlanRows['points'][number] & { readonly step?: number })[],
 ): Promise<void> {
   await query(
-    `INSERT INTO points (id, task_id, ordinal, cell, params, sources, in_space, suggestion)
-     SELECT id, "taskId", ordinal, cell, params, sources, "inSpace", suggestion
+    `INSERT INTO points (id, task_id, ordinal, cell, params, sources, in_space, step)
+     SELECT id, "taskId", ordinal, cell, params, sources, "inSpace", step
        FROM json_to_recordset($1) AS point (
             id uuid, "taskId" uuid, ordinal int, cell text, params jsonb, sources text[], "inSpace" boolean,
-            suggestion jsonb)`,
+            step int)`,
     [JSON.stringify(points)],
   );
 }
@@ -83,10 +82,11 @@ export async function insertPoints(
 /** Lock order: new rows only. */
 export async function insertTrials(query: Query, sweepId: SweepId, trials: PlanRows['trials']): Promise<void> {
   await query(
-    `INSERT INTO trials (id, sweep_id, task_id, point_id, replicate, seed, position, rung)
-     SELECT id, $1, "taskId", "pointId", replicate, seed, position, rung
+    `INSERT INTO trials (id, sweep_id, task_id, point_id, replicate, seed, purpose, position, rung)
+     SELECT id, $1, "taskId", "pointId", replicate, seed, purpose, position, rung
        FROM json_to_recordset($2) AS trial (
-            id uuid, "taskId" uuid, "pointId" uuid, replicate int, seed bigint, position int, rung int)`,
+            id uuid, "taskId" uuid, "pointId" uuid, replicate int, seed bigint, purpose "TrialPurpose",
+            position int, rung int)`,
     [sweepId, JSON.stringify(trials)],
   );
 }

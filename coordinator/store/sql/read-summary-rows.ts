@@ -56,7 +56,7 @@ function findTasks(query: Query, filter: SummaryFilter): Promise<readonly TaskRo
 function readTrials(query: Query, taskIds: readonly TaskId[]): Promise<readonly TrialRow[]> {
   return query<TrialRow>(
     `SELECT t.task_id AS "taskId", p.ordinal, p.cell, p.params, p.sources, p.in_space AS "inSpace",
-            p.scale_factor AS "scaleFactor", t.replicate, t.seed::float8 AS seed, t.state, t.rung,
+            p.scale_factor AS "scaleFactor", t.replicate, t.seed::float8 AS seed, t.purpose, t.state, t.rung,
             t.selection_value AS "selectionValue", t.test_value AS "testValue",
             (t.extras ->> 'teacherTest')::float8 AS "teacherTest", t.teacher_sha256 AS "teacherSha256",
             a.backend, a.kernel_id AS "kernelId"

@@ -52,13 +52,7 @@ function suggestOne(request: SearchRequest): readonly Suggestion[] {
 
 /** Standardised values of the observed points. Points that failed count as bad as the worst that did not. */
 export function trainingData(encoding: Encoding, history: readonly Observation[]): TrainingData {
-  const finite = history.flatMap(({ value }) => (value === null ? [] : [value]));
-  const worst = Math.min(...finite);
-  const values = history.map(({ value }) => value ?? worst);
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
-  // All equal: nothing to scale.
-  const scale = sd > 1e-12 * Math.max(1, Math.abs(mean)) ? sd : 1;
+  const { values, mean, scale } = standardisationOf(history);
   return {
     features: history.map(({ params }) => featuresOf(encoding, params)),
     values: Float64Array.from(values, (value) => (value - mean) / scale),
@@ -66,12 +60,23 @@ export function trainingData(encoding: Encoding, history: readonly Observation[]
   };
 }
 
+/** Values with those of failed points filled in, their mean, and the standard deviation that they are divided by. */
+export function standardisationOf(history: readonly Observation[]) {
+  const finite = history.flatMap(({ value }) => (value === null ? [] : [value]));
+  const worst = Math.min(...finite);
+  const values = history.map(({ value }) => value ?? worst);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  // All equal: nothing to scale.
+  return { values, mean, scale: sd > 1e-12 * Math.max(1, Math.abs(mean)) ? sd : 1 };
+}
+
 export function featuresOf(encoding: Encoding, params: Readonly<Record<string, number>>): Float64Array {
   return encoding.features(unitCoordinates(encoding.axes, params), new Float64Array(encoding.featureCount));
 }
 
 /** From the latest suggestion that has them, as long as they are recent enough; else fitted. */
-function obtainHyperparameters(
+export function obtainHyperparameters(
   encoding: Encoding,
   data: TrainingData,
   suggested: readonly Suggestion[],

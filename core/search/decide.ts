@@ -1,0 +1,173 @@
+/** Which points are tried next, which get another seed, whether the search is over: from what it has seen, and nothing else. */
+import { createRandom } from '../random.ts';
+import { type Budget, budgetLeft } from './budget.ts';
+import { confirmingTrials } from './confirmation.ts';
+import { expectedAtEnd } from './extrapolate.ts';
+import { startPoints } from './gp/strategy.ts';
+import type { SearchPlan } from './plan.ts';
+import type { AddedTrial, PointResult, StopFinding } from './record.ts';
+import { createStrategy, methodEntry } from './registry.ts';
+import { countSucceeded, meansWithoutReplicateEffects } from './replicate-effects.ts';
+import { furtherSeed, type SeededPoint } from './replication.ts';
+import { probabilityWithin } from './stop.ts';
+import type { Suggestion } from './strategy.ts';
+
+/** A point as a search is told of it. */
+export interface SeenPoint extends Suggestion {
+  readonly ordinal: number;
+  readonly isChosen: boolean;
+  readonly inSpace: boolean;
+  /** Trials that the search has given it. */
+  readonly trials: number;
+  /** Null while it is on its way. */
+  readonly result: PointResult | null;
+}
+
+export interface Decision {
+  /** New points, to get the next ordinals and the least number of trials. */
+  readonly points: readonly Suggestion[];
+  /** Further trials of points that there are, in the order in which they should run. */
+  readonly trials: readonly AddedTrial[];
+  readonly stop: StopFinding | null;
+  /** True where nothing will follow, whatever the open trials bring. */
+  readonly isFinished: boolean;
+}
+
+/** Observed points beyond those before the model takes over that a stop rule waits for: an early fit is too sure of itself. */
+const observedBeforeStop = 5;
+
+/**
+ * The next decision; null where the search has to wait for results: its budget is spent and the best points are to be
+ * confirmed, or every point that could get another seed is on its way.
+ * @param seen in the order of the ordinals
+ */
+export function decide(
+  plan: SearchPlan,
+  seen: readonly SeenPoint[],
+  { wanted, isStopped }: { readonly wanted: number; readonly isStopped: boolean },
+): Decision | null {
+  if (wanted === 0) return null;
+  if (isStopped || !methodEntry(plan.method).isAdaptive) return conclude(plan, seen);
+  const stop = findStop(plan, seen);
+  if (stop !== null) return { ...nothing, stop, isFinished: plan.confirm === null };
+  const { points, trials, isExhausted } = extend(plan, seen, wanted);
+  if (points.length + trials.length > 0)
+    return { points, trials, stop: null, isFinished: isExhausted && plan.confirm === null };
+  return isExhausted || !hasOpenTrials(seen) ? conclude(plan, seen) : null;
+}
+
+const nothing = { points: [], trials: [], stop: null } as const;
+
+/** The end of a search: at once, or with the best points run again once all of them are known. */
+function conclude({ confirm, ...search }: SearchPlan, seen: readonly SeenPoint[]): Decision | null {
+  if (confirm === null) return { ...nothing, isFinished: true };
+  if (hasOpenTrials(seen)) return null;
+  return { ...nothing, trials: confirmingTrials(confirm, search, historyOf(seen)), isFinished: true };
+}
+
+function findStop(plan: SearchPlan, seen: readonly SeenPoint[]): StopFinding | null {
+  const { space, points, seed, stop } = plan;
+  if (stop === null || leftFor(plan, seen).trials === 0) return null;
+  if (seen.some(({ isChosen, result }) => !isChosen && result === null)) return null;
+  const history = historyOf(seen);
+  const observed = history.filter(({ value }) => value !== null).length;
+  if (observed < startPoints(space.axes.length) + observedBeforeStop) return null;
+  const random = createRandom(seed).split('stop', seen.length);
+  const probability = probabilityWithin(space, history, stop.within, random);
+  if (probability === null || probability <= stop.probability) return null;
+  const chosen = seen.filter(({ isChosen }) => isChosen).length;
+  return { within: stop.within, probability, points: chosen, planned: points ?? chosen };
+}
+
+interface Extension extends Pick<Decision, 'points' | 'trials'> {
+  /** True where the search has nothing more to order, whatever the open trials bring. */
+  readonly isExhausted: boolean;
+}
+
+function extend(plan: SearchPlan, seen: readonly SeenPoint[], wanted: number): Extension {
+  const { replicates } = plan;
+  let known = seen;
+  let left = leftFor(plan, known);
+  if (replicates.min === replicates.max) {
+    const count = Math.min(wanted, left.points);
+    const points = count === 0 ? [] : suggest(plan, seen, count);
+    return { points, trials: [], isExhausted: points.length === left.points || points.length < count };
+  }
+  const points: Suggestion[] = [];
+  const trials: AddedTrial[] = [];
+  let hasCells = true;
+  while (points.length + trials.length < wanted && left.trials > 0) {
+    const mayAdd = left.points > 0 && left.trials >= replicates.min;
+    const newCell = mayAdd ? (suggest(plan, known, 1)[0] ?? null) : null;
+    hasCells = newCell !== null;
+    const ordinal = seedInstead(plan, known, newCell);
+    if (ordinal !== null) {
+      trials.push({ ordinal, replicate: known[ordinal]!.trials, purpose: 'SEARCH' });
+      known = known.with(ordinal, { ...known[ordinal]!, trials: known[ordinal]!.trials + 1 });
+    } else if (newCell !== null) {
+      points.push(newCell);
+      known = [...known, pendingPoint(newCell, known.length, replicates.min)];
+    } else break;
+    left = leftFor(plan, known);
+  }
+  const hasRoom = hasCells || known.some(({ inSpace, trials }) => inSpace && trials < replicates.max);
+  return { points, trials, isExhausted: left.trials === 0 || !hasRoom };
+}
+
+function pendingPoint(suggestion: Suggestion, ordinal: number, trials: number): SeenPoint {
+  return { ...suggestion, ordinal, isChosen: true, inSpace: true, trials, result: null };
+}
+
+/** Ordinal of the point that gets another seed; null for the new cell. Before there is a model, cells come first. */
+function seedInstead(
+  { space, replicates }: SearchPlan,
+  seen: readonly SeenPoint[],
+  newCell: Suggestion | null,
+): number | null {
+  if (newCell !== null && newCell.trace === undefined) return null;
+  return furtherSeed({ space, history: historyOf(seen), pending: pendingOf(seen), newCell, replicates });
+}
+
+/** The suggestions of the strategy. */
+function suggest({ method, points, space, seed }: SearchPlan, seen: readonly SeenPoint[], count: number) {
+  const strategy = createStrategy(method, { complete: points === null });
+  const random = createRandom(seed).split('search');
+  return strategy({ space, history: historyOf(seen), pending: pendingOf(seen), random, count });
+}
+
+/** What the search may still order. */
+export function leftFor(plan: SearchPlan, seen: readonly Pick<SeenPoint, 'isChosen' | 'trials'>[]): Budget {
+  const chosen = seen.filter(({ isChosen }) => isChosen).length;
+  const furtherSeeds = seen.reduce((sum, { trials }) => sum + trials - plan.replicates.min, 0);
+  return budgetLeft(plan, chosen, furtherSeeds);
+}
+
+/** Of points that early stopping has not let come to their end, it tells what they would have come to. */
+function historyOf(seen: readonly SeenPoint[]): readonly SeededPoint[] {
+  const observed = seen.flatMap(({ result, ...point }) => (result === null ? [] : [{ ...point, result }]));
+  const means = meansWithoutReplicateEffects(observed.map(({ result }) => result.values));
+  const values = expectedAtEnd(observed.map(({ result }, i) => ({ value: means[i]!, rungs: result.rungs ?? [] })));
+  return observed.map(({ result, ...point }, i) => {
+    const succeeded = countSucceeded(result.values);
+    return {
+      ...point,
+      value: values[i]!,
+      count: succeeded > 0 ? succeeded : (result.rungs?.at(-1)?.count ?? 0),
+      succeeded,
+      open: openTrials({ ...point, result }),
+    };
+  });
+}
+
+function pendingOf(seen: readonly SeenPoint[]): readonly SeenPoint[] {
+  return seen.filter(({ result }) => result === null);
+}
+
+function hasOpenTrials(seen: readonly SeenPoint[]): boolean {
+  return seen.some((point) => openTrials(point) > 0);
+}
+
+/** Trials that have not ended; at least one of a point on its way. */
+function openTrials({ trials, result }: Pick<SeenPoint, 'trials' | 'result'>): number {
+  return result === null ? trials : trials - Object.keys(result.values).length;
+}

@@ -1,0 +1,20 @@
+import type { Space } from '../space/space.ts';
+import type { Replicates } from './budget.ts';
+import type { Confirmation } from './confirmation.ts';
+import type { SearchMethod } from './registry.ts';
+import type { StopRule } from './stop.ts';
+
+/** How a task is searched. */
+export interface SearchPlan {
+  readonly method: SearchMethod;
+  readonly space: Space;
+  /** Seed of the task's search. */
+  readonly seed: number;
+  /** Points that the strategy chooses, landmarks not counted; null = all that the space has. */
+  readonly points: number | null;
+  readonly replicates: Replicates;
+  /** Null where the best points are not run again. */
+  readonly confirm: Confirmation | null;
+  /** Null where the budget is always spent. */
+  readonly stop: StopRule | null;
+}
