@@ -29,19 +29,20 @@ const counterparts: Readonly<Record<string, OptunaSampler>> = { gp: 'gp', tpe: '
 
 export const suggest: Bench = {
   summary: 'processor time of a suggestion after many observations, and that of Optuna',
-  options: ['quick', 'strategy', 'peer', 'python'],
+  options: ['quick', 'function', 'strategy', 'peer', 'python'],
   peers: ['optuna'],
   run: async (options, say) => {
+    const chosen = choose('function', problems, ({ name }) => name, options.functions);
     const methods = choose('strategy', adaptiveMethods, (method) => method, options.strategies);
     if (options.peer !== null) assertInstalled(options.peer, options.python);
     await using optuna = options.peer === null ? null : await startOptuna(options.python);
     if (optuna !== null) say(`Optuna ${optuna.version}`);
     warmUp(methods);
     const rows: BenchRow[] = [];
-    for (const plan of plansFor(methods, options)) {
+    for (const plan of plansFor(methods, chosen, options)) {
       const row = await measure(plan, options, optuna);
       rows.push(row);
-      say(`${plan.method}, ${row.dims} dimensions, ${plan.observations} observations: ${row.p95Ms} ms`);
+      say(`${plan.method}, ${row.dims} dimensions, ${plan.observations} observations: ${row.p95Ms.toFixed(1)} ms`);
     }
     return { rows, problems: [] };
   },
@@ -55,9 +56,13 @@ interface Plan {
   readonly observations: number;
 }
 
-function plansFor(methods: readonly SearchMethod[], { quick }: BenchOptions): readonly Plan[] {
+function plansFor(
+  methods: readonly SearchMethod[],
+  chosen: readonly TestProblem[],
+  { quick }: BenchOptions,
+): readonly Plan[] {
   return methods.flatMap((method) =>
-    problems.flatMap((problem) =>
+    chosen.flatMap((problem) =>
       sizes[quick ? 'quick' : 'thorough']
         .filter((observations) => observations <= (mostObservations[method] ?? observations))
         .map((observations) => ({ method, problem, observations })),
