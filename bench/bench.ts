@@ -6,6 +6,12 @@ export interface BenchOptions {
   readonly backends: readonly string[];
   /** Networks; null = those of the bench. */
   readonly models: readonly string[] | null;
+  /** Problems to be searched; null = all of the bench. */
+  readonly functions: readonly string[] | null;
+  /** Strategies, the peer's included; null = all. */
+  readonly strategies: readonly string[] | null;
+  /** Repetitions under seeds of their own; null = as many as the bench makes. */
+  readonly seeds: number | null;
   /** Another program that does the same work in the same call; null = none. */
   readonly peer: string | null;
   /** The Python that runs peers. */
@@ -14,7 +20,16 @@ export interface BenchOptions {
   readonly kernels: boolean;
 }
 
-export type OptionName = 'quick' | 'backend' | 'model' | 'peer' | 'python' | 'kernels';
+export type OptionName =
+  | 'quick'
+  | 'backend'
+  | 'model'
+  | 'peer'
+  | 'python'
+  | 'kernels'
+  | 'function'
+  | 'strategy'
+  | 'seeds';
 
 /** Names of fields are a contract with the programs that read them; units are in the names. */
 export type BenchRow = Readonly<Record<string, string | number | null | Readonly<Record<string, number>>>>;
@@ -28,6 +43,8 @@ export interface BenchResult {
 export interface Bench {
   readonly summary: string;
   readonly options: readonly OptionName[];
+  /** What it can compare with, where it takes `--peer`. */
+  readonly peers: readonly string[];
   /** @param say tells people what goes on, on standard error */
   run(options: BenchOptions, say: (line: string) => void): Promise<BenchResult>;
 }
@@ -35,4 +52,19 @@ export interface Bench {
 /** Of an even number the upper of the two in the middle. */
 export function medianOf(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+}
+
+/** The entries of those names, in the order of `all`. @throws {Error} for a name that is not among them */
+export function choose<Entry>(
+  what: string,
+  all: readonly Entry[],
+  nameOf: (entry: Entry) => string,
+  names: readonly string[] | null,
+): readonly Entry[] {
+  const known = all.map(nameOf);
+  for (const name of names ?? []) {
+    if (known.includes(name)) continue;
+    throw new Error(`Cannot measure ${what} "${name}": unknown, expected some of ${known.join(', ')}`);
+  }
+  return all.filter((entry) => names?.includes(nameOf(entry)) ?? true);
 }

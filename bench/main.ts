@@ -4,6 +4,8 @@ import { systemClock } from '../platform/clock.ts';
 import { describeHostFacts } from '../worker/tf/probe.ts';
 import type { Bench } from './bench.ts';
 import { help, readCommandLine } from './command-line.ts';
+import { regret } from './regret.ts';
+import { suggest } from './suggest.ts';
 import { toTable } from './table.ts';
 import { teacherCache } from './teacher-cache.ts';
 import { trainStep } from './train-step.ts';
@@ -11,6 +13,8 @@ import { trainStep } from './train-step.ts';
 const benches: ReadonlyMap<string, Bench> = new Map([
   ['train-step', trainStep],
   ['teacher-cache', teacherCache],
+  ['regret', regret],
+  ['suggest', suggest],
 ]);
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Contestant, startContestant } from './contestant.ts';
 
-export const peerNames: readonly string[] = ['torch'];
-
 /** Compiled programs run from dist/bench/, and what is not compiled stays in bench/. */
 const folder = fileURLToPath(new URL('../../bench/peers/', import.meta.url));
 

@@ -27,6 +27,7 @@ const entry = fileURLToPath(new URL('./teacher-cache-process.js', import.meta.ur
 export const teacherCache: Bench = {
   summary: "a trial's time with the teacher in every step and with its outputs cached",
   options: ['quick', 'backend'],
+  peers: [],
   run: async ({ quick, backends }, say) => {
     const folder = await mkdtemp(join(tmpdir(), 'abkd-bench-'));
     const rows: BenchRow[] = [];

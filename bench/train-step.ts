@@ -32,6 +32,7 @@ interface Plan extends TrainStepWork {
 export const trainStep: Bench = {
   summary: 'images a second of training a student on a backend, and of PyTorch beside it',
   options: ['quick', 'backend', 'model', 'peer', 'python', 'kernels'],
+  peers: ['torch'],
   run: async (options, say) => {
     const plans = plansFor(options);
     if (options.peer !== null) assertInstalled(options.peer, options.python);

@@ -14,11 +14,11 @@ try {
       'Usage: npm run bench:peers [-- PYTHON]   (a Python of 3.11 or newer; python3 where none is given)',
     );
   }
-  process.stdout.write(`Installing PyTorch and numpy into ${environment} (gigabytes; once) ...\n`);
+  process.stdout.write(`Installing PyTorch, Optuna, SciPy and numpy into ${environment} (gigabytes; once) ...\n`);
   await run(python, ['-m', 'venv', environment], { show: true });
   const installed = join(environment, ...(windows ? ['Scripts', 'python.exe'] : ['bin', 'python']));
   await run(installed, ['-m', 'pip', 'install', '-r', join(folder, 'requirements.txt')], { show: true });
-  process.stdout.write('Done: `npm run -s bench -- train-step --peer torch` uses it\n');
+  process.stdout.write('Done: `npm run -s bench -- train-step --peer torch` and `regret --peer optuna` use it\n');
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;

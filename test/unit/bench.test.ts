@@ -4,15 +4,26 @@ import type { Bench } from '../../bench/bench.ts';
 import { readCommandLine } from '../../bench/command-line.ts';
 import { startContestant } from '../../bench/contestant.ts';
 import { createPartClock } from '../../bench/part-clock.ts';
+import { regret } from '../../bench/regret.ts';
 import { toTable } from '../../bench/table.ts';
 import { trainStep } from '../../bench/train-step.ts';
 
-const small: Bench = { summary: 'small', options: ['quick'], run: async () => ({ rows: [], problems: [] }) };
+const small: Bench = {
+  summary: 'small',
+  options: ['quick'],
+  peers: [],
+  run: async () => ({ rows: [], problems: [] }),
+};
 const benches = new Map([
   ['train-step', trainStep],
   ['small', small],
+  ['regret', regret],
 ]);
-const read = (line: string) => readCommandLine(line.split(' '), benches);
+const read = (line: string) => {
+  const command = readCommandLine(line.split(' '), benches);
+  if (command.kind === 'help') throw new Error('it is help');
+  return command;
+};
 
 describe('readCommandLine()', () => {
   it('reads a bench and its options', () => {
@@ -21,15 +32,20 @@ describe('readCommandLine()', () => {
       json: true,
       options: { backends: ['wasm', 'cpu'], models: null, peer: 'torch', python: '/opt/python', quick: false },
     });
+    expect(read('regret --function branin,ackley2 --strategy gp --seeds 5')).toMatchObject({
+      options: { functions: ['branin', 'ackley2'], strategies: ['gp'], seeds: 5 },
+    });
     expect(read('small')).toMatchObject({ options: { backends: ['auto'], peer: null } });
   });
 
   it.each([
-    ['train', /bench "train": unknown, expected one of train-step, small/],
+    ['train', /bench "train": unknown, expected one of train-step, small, regret/],
     ['small train-step', /bench "small train-step": unknown/],
     ['train-step --fast', /Unknown option '--fast'/],
     ['small --backend wasm', /bench small with --backend: expected --quick or --json/],
-    ['train-step --peer jax', /peer "jax": unknown, expected torch/],
+    ['train-step --peer jax', /peer "jax": unknown to train-step, expected torch/],
+    ['regret --peer torch', /peer "torch": unknown to regret, expected optuna/],
+    ['regret --seeds 0', /--seeds "0": expected a whole number from 1/],
     ['train-step --model resnet20,', /--model "resnet20,": expected names with commas/],
   ])('refuses "%s"', (line, reason) => {
     expect(() => read(line)).toThrow(reason);
@@ -40,7 +56,7 @@ it.each([
   [['wasm'], ['resnet21'], /model "resnet21": unknown, expected some of .*resnet20/],
   [['wasm', 'cuda'], null, /backend "cuda": unknown, expected all, or some of auto, .*wasm/],
 ])('train-step refuses backends %o and models %o before it measures', async (backends, models, reason) => {
-  const options = { quick: true, backends, models, peer: null, python: '', kernels: false };
+  const options = { ...read('train-step --quick').options, backends, models };
   await expect(trainStep.run(options, () => undefined)).rejects.toThrow(reason);
 });
 
