@@ -40,6 +40,11 @@ export const commands: readonly CommandEntry[] = [
     summary: 'compute every suggestion of a finished or running search again',
     load: async () => (await import('./replay.ts')).replay,
   },
+  {
+    name: 'simulate',
+    summary: 'try the search of a spec without training, on a table of results or a test function',
+    load: async () => (await import('./simulate.ts')).simulate,
+  },
   { name: 'cancel', summary: 'stop a sweep', load: async () => (await import('./cancel.ts')).cancel },
   {
     name: 'coordinator',

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { text as readStream } from 'node:stream/consumers';
-import { AbkdError, messageOf } from '../../core/errors.ts';
 import { findCoordinator } from '../address.ts';
 import { defineCommand, ExitCode } from '../command.ts';
 import { plural, shortId } from '../format.ts';
+import { contentTypeOf, readNamedFile } from '../named-file.ts';
 import { withLines } from '../spec-lines.ts';
 import { watchToEnd } from '../watch-sweep.ts';
 
@@ -25,7 +23,7 @@ export const submit = defineCommand({
     json: { type: 'boolean', description: 'print one JSON document: the new sweep, with --watch the finished one' },
   },
   run: async ({ args, config, terminal }) => {
-    const document = await readDocument(args.file);
+    const document = await readNamedFile(args.file, 'spec');
     const client = await findCoordinator(config);
     const created = await client.submit(document, contentTypeOf(args.file, document)).catch((error) => {
       throw withLines(error, document);
@@ -45,20 +43,3 @@ export const submit = defineCommand({
     return ExitCode.OK;
   },
 });
-
-async function readDocument(file: string): Promise<string> {
-  if (file === '-') return readStream(process.stdin);
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reason =
-      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : messageOf(error);
-    throw new AbkdError('BAD_CONFIG', `Cannot read spec "${file}": ${reason}`, { cause: error });
-  }
-}
-
-function contentTypeOf(file: string, document: string): string {
-  const isJson = file.endsWith('.json') || (file === '-' && document.trimStart().startsWith('{'));
-  return isJson ? 'application/json' : 'application/yaml';
-}
