@@ -86,6 +86,8 @@ export interface Simulation {
   readonly progress: readonly SimulatedProgress[];
   /** When the last trial ended that was not stopped early. */
   readonly makespan: number;
+  /** What was trained of all trials, in whole trials: one that stopped early is a part of one. */
+  readonly work: number;
 }
 
 /** Runs a search to its end. */
@@ -99,7 +101,7 @@ export function simulate(options: SimulationOptions): Simulation {
     awaitNews(state, options);
   }
   const { points, events, progress } = state;
-  return { points, events, progress, makespan: progress.at(-1)?.time ?? 0 };
+  return { points, events, progress, makespan: progress.at(-1)?.time ?? 0, work: workOf(state, epochsOf(options)) };
 }
 
 type Trial = { -readonly [Key in keyof SimulatedTrial]: SimulatedTrial[Key] };
@@ -239,6 +241,11 @@ function epochsOf({ epochs, stopping }: SimulationOptions): number {
 
 function finite(value: number | null): number | null {
   return value !== null && Number.isFinite(value) ? value : null;
+}
+
+function workOf({ trials }: State, epochs: number): number {
+  const trained = trials.map(({ state, pauses }) => (state === 'stopped' ? pauses!.values.at(-1)!.epoch : epochs));
+  return trained.reduce((sum, epoch) => sum + epoch, 0) / epochs;
 }
 
 /** Queued or running. */
