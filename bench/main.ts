@@ -2,6 +2,7 @@
 import { messageOf } from '../core/errors.ts';
 import { systemClock } from '../platform/clock.ts';
 import { describeHostFacts } from '../worker/tf/probe.ts';
+import { asha } from './asha.ts';
 import type { Bench } from './bench.ts';
 import { help, readCommandLine } from './command-line.ts';
 import { regret } from './regret.ts';
@@ -15,6 +16,7 @@ const benches: ReadonlyMap<string, Bench> = new Map([
   ['teacher-cache', teacherCache],
   ['regret', regret],
   ['suggest', suggest],
+  ['asha', asha],
 ]);
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);

@@ -1,7 +1,8 @@
 /** One search by one of our strategies, or by the peer, on a problem that both see through the same evaluator. */
 
+import { createSearchPlan } from '../core/search/plan.ts';
 import type { SearchMethod } from '../core/search/registry.ts';
-import { nextStep, type SearchPlan } from '../core/search/session.ts';
+import { nextStep } from '../core/search/session.ts';
 import type { Observation } from '../core/search/strategy.ts';
 import { simulate } from '../core/simulate/simulation.ts';
 import { createAxis } from '../core/space/axis.ts';
@@ -37,14 +38,14 @@ export function searchOurs(method: SearchMethod, { problem, seed, parallel }: Se
     Object.entries(axes).map(([name, range]) => createAxis(name, range)),
     [],
   );
-  const plan: SearchPlan = { method, space, seed, points: problem.budget };
+  const plan = createSearchPlan({ method, space, seed, points: problem.budget });
   const suggestSeconds: number[] = [];
   const { points, events } = simulate({
-    ...{ plan, replicates: 1, workers: parallel, value: evaluate },
-    suggest: (...request) => {
-      const { result, cpuSeconds } = cpuSecondsOf(() => nextStep(...request));
-      suggestSeconds.push(...result.points.map(() => cpuSeconds / result.points.length));
-      return result;
+    ...{ plan, workers: parallel, value: evaluate },
+    decide: (...request) => {
+      const { result: step, cpuSeconds } = cpuSecondsOf(() => nextStep(...request));
+      if (step !== null) suggestSeconds.push(...step.points.map(() => cpuSeconds / step.points.length));
+      return step;
     },
   });
   const ended = events.filter(({ kind }) => kind === 'end').map(({ ordinal }) => points[ordinal]!);

@@ -3,12 +3,15 @@
  * another, each with its value told, so that what is fitted anew from time to time is in the figures.
  */
 import { createRandom } from '../core/random.ts';
+import { createSearchPlan, type SearchPlan } from '../core/search/plan.ts';
+import type { StepRecord } from '../core/search/record.ts';
 import { methodEntry, type SearchMethod, searchMethods } from '../core/search/registry.ts';
-import { nextStep, type SearchedPoint, type SearchPlan, suggestFrom } from '../core/search/session.ts';
+import { nextStep, type SearchedPoint } from '../core/search/session.ts';
 import { branin, hartmann6 } from '../core/simulate/functions.ts';
 import type { TestProblem } from '../core/simulate/problem.ts';
 import { createAxis } from '../core/space/axis.ts';
 import { createSpace } from '../core/space/space.ts';
+import { suggestPoints } from '../core/spec/objective-space.ts';
 import { quantile } from '../core/stats/quantile.ts';
 import { type Bench, type BenchOptions, type BenchRow, choose } from './bench.ts';
 import { type Optuna, type OptunaSampler, startOptuna } from './optuna.ts';
@@ -101,17 +104,19 @@ function timeOurs(method: SearchMethod, problem: TestProblem, observations: numb
   const plan = planOf(method, problem);
   const points = historyOf(problem, observations).map(
     (point, ordinal): SearchedPoint => ({
-      ...{ ordinal, isChosen: true, record: null, cell: point.cell, params: point.params },
+      ...{ ordinal, isChosen: true, inSpace: true, cell: point.cell, params: point.params },
       trials: [{ state: 'succeeded', value: point.value }],
     }),
   );
+  const steps: StepRecord[] = [];
   const times: number[] = [];
   while (isWanted(times, count)) {
-    const { result, cpuSeconds } = cpuSecondsOf(() => nextStep(plan, points, 1));
+    const { result: step, cpuSeconds } = cpuSecondsOf(() => nextStep(plan, { points, steps }, 1)!);
     times.push(cpuSeconds);
-    const { cell, params, record } = result.points[0]!;
+    const { cell, params } = step.points[0]!;
     const trials = [{ state: 'succeeded', value: problem.value(params) }] as const;
-    points.push({ ordinal: points.length, isChosen: true, record, cell, params, trials });
+    points.push({ ordinal: points.length, isChosen: true, inSpace: true, cell, params, trials });
+    steps.push(step.record);
   }
   return times;
 }
@@ -144,11 +149,11 @@ function planOf(method: SearchMethod, { axes }: TestProblem): SearchPlan {
     Object.entries(axes).map(([name, range]) => createAxis(name, range)),
     [],
   );
-  return { method, space, seed: 1, points: null };
+  return createSearchPlan({ method, space });
 }
 
 function historyOf(problem: TestProblem, observations: number) {
-  const spread = suggestFrom({ ...planOf('sobol', problem), seed: 2 }, [], observations);
+  const spread = suggestPoints(planOf('sobol', problem).space, { method: 'sobol', seed: 2, points: observations });
   const random = createRandom(3);
   // A little noise, as trials have it, keeps fits from pretending to know everything.
   return spread.map(({ cell, params }) => ({ cell, params, value: problem.value(params) + 0.01 * random.normal() }));

@@ -17,11 +17,12 @@ export interface SimulatedSearch {
 /** What a search found, how long it took, and how it came there. */
 export function renderSimulation(simulated: SimulatedSearch, terminal: Terminal): readonly string[] {
   const { search, outcomes, workers } = simulated;
-  const { plan, replicates } = search;
+  const { plan } = search;
   const runs = outcomes.length === 1 ? '' : `, ${outcomes.length} searches: medians (quartiles)`;
-  const size = `${pointsText(outcomes)} × ${plural(replicates, 'seed')}, ${plural(workers, 'worker')}`;
+  const size = `${pointsText(outcomes)} × ${seedsText(plan.replicates)}, ${plural(workers, 'worker')}`;
   const facts = [
     ['time', timeText(outcomes, workers)],
+    ...(search.stopping === null ? [] : [['stopped', stoppedText(outcomes)] as const]),
     ...(outcomes.length === 1 ? [['best', bestText(outcomes[0]!)]] : []),
     ...foundText(simulated),
   ] as const;
@@ -40,13 +41,29 @@ function pointsText(outcomes: readonly SearchOutcome[]): string {
   return least === most ? plural(most, 'point') : `${least} to ${most} points`;
 }
 
+/** `2 seeds`, `1 to 4 seeds`. */
+function seedsText({ min, max }: SimulatedSearch['search']['plan']['replicates']): string {
+  return min === max ? plural(max, 'seed') : `${min} to ${plural(max, 'seed')}`;
+}
+
 /** Trials all take as long as each other, and a single worker is never idle. */
 function timeText(outcomes: readonly SearchOutcome[], workers: number): string {
   const times = outcomes.map(({ simulation }) => simulation.makespan);
   const text = `as long as ${medianText(times, 0)} trials`;
   if (workers === 1) return text;
-  const alone = outcomes.map(({ simulation }) => simulation.progress.length);
+  const alone = outcomes.map(({ simulation }) => simulation.work);
   return `${text}, with one worker as ${medianText(alone, 0)}`;
+}
+
+/** `27 of 40 points early, 68 % of all epochs saved`. */
+function stoppedText(outcomes: readonly SearchOutcome[]): string {
+  const trialsOf = ({ simulation }: SearchOutcome) => simulation.points.flatMap(({ trials }) => trials);
+  const stopped = outcomes.map(
+    ({ simulation }) =>
+      simulation.points.filter(({ trials }) => trials.some(({ state }) => state === 'stopped')).length,
+  );
+  const saved = outcomes.map((outcome) => 100 * (1 - outcome.simulation.work / trialsOf(outcome).length));
+  return `${medianText(stopped, 0)} of ${pointsText(outcomes)} early, ${medianText(saved, 0)} % of all epochs saved`;
 }
 
 function bestText({ simulation }: SearchOutcome): string {

@@ -88,9 +88,9 @@ async function readBlackbox(args: {
   if (args.table !== undefined) {
     const file = args.table;
     const table = readTrialTable(await readNamedFile(file, 'table'), file.endsWith('.json') ? 'json' : 'csv');
-    return ({ plan, start, replicates }) =>
+    return ({ plan, start, seeds }) =>
       blackboxOfTable(table, plan.space, {
-        ...{ replicates, nearest: args.nearest === true, tolerance: tolerance ?? tableTolerance },
+        ...{ replicates: seeds, nearest: args.nearest === true, tolerance: tolerance ?? tableTolerance },
         others: start.filter(({ inSpace }) => !inSpace).map(({ params }) => params),
       });
   }
@@ -131,7 +131,7 @@ function toJson(simulated: readonly SimulatedSearch[]) {
   return simulated.map(({ search, blackbox, workers, outcomes }) => ({
     objective: search.objective,
     method: search.plan.method,
-    replicates: search.replicates,
+    replicates: search.plan.replicates,
     workers,
     optimum: blackbox.optimum,
     tolerance: blackbox.tolerance,

@@ -18,3 +18,11 @@ export interface SearchPlan {
   /** Null where the budget is always spent. */
   readonly stop: StopRule | null;
 }
+
+/** A search under so many seeds per point that always spends its budget. @default seed 1, all points, one seed each */
+export function createSearchPlan(
+  plan: Pick<SearchPlan, 'method' | 'space'> & Partial<Omit<SearchPlan, 'replicates'>>,
+  seeds = 1,
+): SearchPlan {
+  return { seed: 1, points: null, replicates: { min: seeds, max: seeds }, confirm: null, stop: null, ...plan };
+}

@@ -88,6 +88,8 @@ export interface Simulation {
   readonly progress: readonly SimulatedProgress[];
   /** When the last trial ended that was not stopped early. */
   readonly makespan: number;
+  /** What was trained of all trials, in whole trials: one that stopped early is a part of one. */
+  readonly work: number;
 }
 
 /** Runs a search to its end. */
@@ -102,7 +104,8 @@ export function simulate(options: SimulationOptions): Simulation {
     awaitNews(state, options);
   }
   const { points, steps, events, progress } = state;
-  return { points, steps, events, progress, makespan: progress.at(-1)?.time ?? 0 };
+  const work = workOf(state, epochsOf(options));
+  return { points, steps, events, progress, makespan: progress.at(-1)?.time ?? 0, work };
 }
 
 type Trial = { -readonly [Key in keyof SimulatedTrial]: SimulatedTrial[Key] };
@@ -125,7 +128,8 @@ function begin(options: SimulationOptions): State {
   const fleet = createFleet<Trial>(workers, deaths ?? null);
   const state: State = { points: [], trials: [], steps: [], fleet, events: [], progress: [], rule, isOpen };
   const added = start.map((point) => ({ firstRung: null, ...point }));
-  append(state, isOpen ? [...added, ...plannedPoints(plan)] : added, firstSeeds(plan));
+  const isPlanned = !isOpen || start.some(({ isChosen }) => isChosen);
+  append(state, isPlanned ? added : [...added, ...plannedPoints(plan)], firstSeeds(plan));
   return state;
 }
 
@@ -273,6 +277,11 @@ function epochsOf({ epochs, stopping }: SimulationOptions): number {
 
 function finite(value: number | null): number | null {
   return value !== null && Number.isFinite(value) ? value : null;
+}
+
+function workOf({ trials }: State, epochs: number): number {
+  const trained = trials.map(({ state, pauses }) => (state === 'stopped' ? pauses!.values.at(-1)!.epoch : epochs));
+  return trained.reduce((sum, epoch) => sum + epoch, 0) / epochs;
 }
 
 /** Queued or running. */

@@ -1,5 +1,6 @@
 /** The searches of a sweep spec, run in virtual time on trials whose values are known. */
 
+import type { StoppingPlan } from '../earlystop/registry.ts';
 import type { SearchPlan } from '../search/session.ts';
 import { countCells } from '../space/space.ts';
 import { expandSpec } from '../spec/expand.ts';
@@ -13,9 +14,12 @@ export interface SpecSearch {
   /** Kind of the objective. */
   readonly objective: string;
   readonly plan: SearchPlan;
+  /** How points are stopped early; null = they are not. */
+  readonly stopping: StoppingPlan | null;
   readonly start: readonly StartPoint[];
   readonly isOpen: boolean;
-  readonly replicates: number;
+  /** Seeds that a point may get, those that confirm it included. */
+  readonly seeds: number;
   readonly maxParallel: number;
   readonly warnings: readonly string[];
 }
@@ -29,14 +33,15 @@ export function searchesOf(spec: SweepSpec, seed = spec.search.seed): readonly S
   const seeded: SweepSpec = { ...spec, tasks: spec.tasks.slice(0, 1), search: { ...spec.search, seed } };
   const { tasks, maxParallel } = expandSpec(seeded);
   return tasks.flatMap(({ ordinal, definition, points, searchState, warnings }): readonly SpecSearch[] => {
-    const { plan, trials } = searchOfTask(seeded, ordinal);
+    const { plan, stopping } = searchOfTask(seeded, ordinal);
     if (countCells(plan.space) <= 1) return [];
-    const start = points.map(({ cell, params, inSpace, sources }) => {
-      return { cell, params, inSpace, isChosen: sources.includes(plan.method) };
+    const start = points.map(({ cell, params, inSpace, sources, firstRung }) => {
+      return { cell, params, inSpace, firstRung, isChosen: sources.includes(plan.method) };
     });
     const { kind } = definition.objective;
     const isOpen = searchState === 'OPEN';
-    return [{ objective: kind, plan, start, isOpen, replicates: trials.length, maxParallel, warnings }];
+    const seeds = plan.replicates.max + (plan.confirm?.seeds ?? 0);
+    return [{ objective: kind, plan, stopping, start, isOpen, seeds, maxParallel, warnings }];
   });
 }
 
@@ -56,8 +61,8 @@ export function runSearch(search: SpecSearch, blackbox: Blackbox, workers: numbe
   const options: SimulationOptions = {
     ...search,
     workers,
-    epochs: blackbox.epochs,
-    value: (params, at) => blackbox.value(params, { ...at, replicate: run * search.replicates + at.replicate }),
+    epochs: search.stopping?.epochs ?? blackbox.epochs,
+    value: (params, at) => blackbox.value(params, { ...at, replicate: run * search.seeds + at.replicate }),
   };
   const simulation = simulate(options);
   const regrets = simulation.progress.map(({ best }) => {

@@ -272,6 +272,26 @@ export const brokenSpecs: readonly BrokenSpec[] = [
     'limits.maxParallel',
     'limits.timeoutMinutes',
   ),
+  changed('early stopping of an unknown kind', { earlyStop: { method: 'sometimes' } }, 'earlyStop.method'),
+  changed('early stopping without a first rung', { earlyStop: { method: 'asha' } }, 'earlyStop.minEpochs'),
+  changed(
+    'early stopping out of range',
+    { earlyStop: { method: 'median', minEpochs: 0, reduction: 1, minPoints: 0 } },
+    'earlyStop.minEpochs',
+    'earlyStop.reduction',
+    'earlyStop.minPoints',
+  ),
+  changed(
+    'early stopping with a field of another method',
+    { earlyStop: { method: 'asha', minEpochs: 1, minPoints: 5 } },
+    'earlyStop.minPoints',
+  ),
+  changed('first rung at the end', { earlyStop: { method: 'hyperband', minEpochs: 5 } }, 'earlyStop.minEpochs'),
+  changed(
+    'first rung beyond the steps of a noop run',
+    { earlyStop: { method: 'asha', minEpochs: 3 }, run: { kind: 'noop', steps: 2 } },
+    'earlyStop.minEpochs',
+  ),
   yaml('NaN', `${yamlHead}\n    alpha: { min: .nan, max: 1, step: 0.5 }`, 422, ['search.space.alpha.min']),
   yaml('infinity', `${yamlHead}\n    alpha: { min: 0, max: .inf, step: 0.5 }`, 422, ['search.space.alpha.max']),
 

@@ -15,6 +15,10 @@ export interface PlanShape {
   readonly run?: TaskDefinition['run'];
   /** Points with these ordinals are landmarks. */
   readonly landmarks?: readonly number[];
+  /** Where early stopping first pauses every point. @default nowhere */
+  readonly firstRung?: number;
+  /** @default 'last' */
+  readonly checkpoint?: TaskDefinition['checkpoint'];
 }
 
 /** A sweep over alpha = 0, 0.1, ... made by hand, to test what stores and schedules plans. */
@@ -53,7 +57,7 @@ function makeTask(dataset: string, ordinal: number, shape: PlanShape): TaskPlan 
       },
       metric: 'top1',
       selectOn: 'val',
-      checkpoint: 'last',
+      checkpoint: shape.checkpoint ?? 'last',
       training,
       run,
       splitSeed: 7,
@@ -69,7 +73,7 @@ function makeTask(dataset: string, ordinal: number, shape: PlanShape): TaskPlan 
       params: { alpha: index / 10 },
       sources: landmarks.includes(index) ? ['grid', 'landmark:fkl'] : ['grid'],
       inSpace: true,
-      firstRung: null,
+      firstRung: shape.firstRung ?? null,
       trials: Array.from({ length: replicates }, (_seed, replicate) => ({
         ...{ replicate, seed: 1000 + replicate, purpose: 'SEARCH' as const },
       })),

@@ -6,13 +6,13 @@ import type { JudgedPoint, StopDecision } from '../../core/earlystop/rule.ts';
 import { rungsBelow } from '../../core/earlystop/rungs.ts';
 import { createRandom } from '../../core/random.ts';
 import { expectedAtEnd } from '../../core/search/extrapolate.ts';
+import { createSearchPlan } from '../../core/search/plan.ts';
 import { replaySearch } from '../../core/search/replay.ts';
 import { nextStep } from '../../core/search/session.ts';
 import { createAbSurface } from '../../core/simulate/ab-surface.ts';
 import { type Simulation, type SimulationOptions, simulate } from '../../core/simulate/simulation.ts';
 import { createAxis } from '../../core/space/axis.ts';
 import { createSpace } from '../../core/space/space.ts';
-import { searchPlan } from '../support/search-plans.ts';
 import { stored } from '../support/search-run.ts';
 
 const limits = { epochs: 27, minEpochs: 1, reduction: 3, minPoints: 3 } as const;
@@ -22,7 +22,7 @@ const planOf = (method: StoppingPlan['method']): StoppingPlan => ({ method, ...l
 function sweepOf(stopping: StoppingPlan, cells: number, change: Partial<SimulationOptions> = {}): Simulation {
   const axis = createAxis('alpha', { min: 1, max: cells, step: 1 });
   return simulate({
-    plan: searchPlan({ method: 'grid', space: createSpace([axis], []) }, 2),
+    plan: createSearchPlan({ method: 'grid', space: createSpace([axis], []) }, 2),
     stopping,
     workers: 4,
     value: ({ alpha }, { epoch, epochs }) => alpha! + epoch / epochs,
@@ -81,7 +81,7 @@ describe('asynchronous successive halving', () => {
   it('finds the best point while most are stopped', () => {
     const surface = createAbSurface(3);
     const axes = Object.entries(surface.axes).map(([name, range]) => createAxis(name, range));
-    const plan = searchPlan({ method: 'random', space: createSpace(axes, []), points: 40 });
+    const plan = createSearchPlan({ method: 'random', space: createSpace(axes, []), points: 40 });
     const { points } = simulate({ plan, stopping: planOf('asha'), workers: 8, value: surface.trial });
     const succeeded = points.filter(({ trials }) => trials[0]!.state === 'succeeded');
     expect(succeeded.length).toBeLessThanOrEqual(5);
@@ -221,7 +221,7 @@ describe('a search with early stopping', () => {
   it('is reproduced from its records, which have news of a point at most once per rung and trial', () => {
     const surface = createAbSurface(5);
     const axes = Object.entries(surface.axes).map(([name, range]) => createAxis(name, range));
-    const plan = searchPlan({ method: 'gp', space: createSpace(axes, []), points: 14 }, 2);
+    const plan = createSearchPlan({ method: 'gp', space: createSpace(axes, []), points: 14 }, 2);
     const { points, steps } = simulate({
       ...{ plan, stopping: planOf('asha'), workers: 3, value: surface.trial },
       decide: (search, seen, wanted) => nextStep(search, stored(seen), wanted),
@@ -240,7 +240,7 @@ describe('a search with early stopping', () => {
     (method) => {
       const surface = createAbSurface(5);
       const axes = Object.entries(surface.axes).map(([name, range]) => createAxis(name, range));
-      const fixed = searchPlan({
+      const fixed = createSearchPlan({
         method: 'gp',
         space: createSpace(axes, []),
         points: 14,

@@ -52,7 +52,7 @@ describe('abkd simulate', () => {
     const [first, again] = await Promise.all([simulate(call), simulate(call)]);
     expect(again).toEqual(first);
     const [search] = JSON.parse(first.stdout);
-    expect(search).toMatchObject({ objective: 'abkd', method: 'grid', replicates: 2, workers: 8 });
+    expect(search).toMatchObject({ objective: 'abkd', method: 'grid', replicates: { min: 2, max: 2 }, workers: 8 });
     expect(search.searches.map(({ seed }: { readonly seed: number }) => seed)).toEqual([0, 1, 2]);
     for (const { points, progress, events, regrets, trials } of search.searches) {
       expect([points.length, progress.length, events.length, regrets.length, trials]).toEqual([12, 24, 48, 24, 24]);

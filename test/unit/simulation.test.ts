@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../core/random.ts';
+import { createSearchPlan } from '../../core/search/plan.ts';
 import { replaySearch } from '../../core/search/replay.ts';
 import { createAbSurface } from '../../core/simulate/ab-surface.ts';
 import { type Simulation, simulate } from '../../core/simulate/simulation.ts';
 import { createAxis } from '../../core/space/axis.ts';
 import { createSpace } from '../../core/space/space.ts';
-import { searchPlan } from '../support/search-plans.ts';
 
 const tenths = { min: 0, max: 0.9, step: 0.1 };
 const space = createSpace([createAxis('alpha', tenths), createAxis('beta', tenths)], []);
-const grid = searchPlan({ method: 'grid', space });
-const twice = searchPlan({ method: 'grid', space }, 2);
+const grid = createSearchPlan({ method: 'grid', space });
+const twice = createSearchPlan({ method: 'grid', space }, 2);
 const surface = createAbSurface(3);
 
 describe('simulate()', () => {
@@ -44,7 +44,7 @@ describe('simulate()', () => {
   });
 
   it('is the same for the same options, and its suggestions are reproduced from their records', () => {
-    const plan = searchPlan({ method: 'gp', space, points: 14 }, 2);
+    const plan = createSearchPlan({ method: 'gp', space, points: 14 }, 2);
     const options = {
       ...{ plan, workers: 4, value: surface.trial, deaths: { seed: 1, meanLife: 3, meanAbsence: 1 } },
       start: [{ cell: 'alpha=1,beta=0', params: { alpha: 1, beta: 0 }, isChosen: false, inSpace: false }],
@@ -75,7 +75,7 @@ describe('simulate()', () => {
   it('spends further seeds and confirms the best points as a coordinator would', () => {
     const replicates = { min: 1, max: 4 };
     const confirm = { points: 2, seeds: 3 };
-    const plan = { ...searchPlan({ method: 'gp', space, points: 12, confirm }), replicates };
+    const plan = { ...createSearchPlan({ method: 'gp', space, points: 12, confirm }), replicates };
     const { points, steps } = simulate({ plan, workers: 3, value: surface.trial });
     const trials = points.flatMap((point) => point.trials);
     expect(trials.filter(({ purpose }) => purpose === 'SEARCH')).toHaveLength(30);
