@@ -3,6 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import { systemClock } from '../platform/clock.ts';
 import { describeHostFacts } from '../worker/tf/probe.ts';
 import type { Bench } from './bench.ts';
+import { calibration } from './calibration.ts';
 import { help, readCommandLine } from './command-line.ts';
 import { toTable } from './table.ts';
 import { teacherCache } from './teacher-cache.ts';
@@ -11,6 +12,7 @@ import { trainStep } from './train-step.ts';
 const benches: ReadonlyMap<string, Bench> = new Map([
   ['train-step', trainStep],
   ['teacher-cache', teacherCache],
+  ['calibration', calibration],
 ]);
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);

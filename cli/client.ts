@@ -4,6 +4,7 @@ import type {
   Page,
   PointAnswer,
   SummaryAnswer,
+  SurfaceAnswer,
   SweepAnswer,
   SweepListItem,
   TrialAnswer,
@@ -38,6 +39,8 @@ export interface Client {
   /** All points of a sweep, by task and in the order of suggestion. */
   listPoints(id: string): Promise<readonly PointAnswer[]>;
   readSummary(query: SummaryQuery): Promise<SummaryAnswer>;
+  /** @param task ordinal or id; undefined = the only one */
+  readSurface(id: string, task: string | undefined): Promise<SurfaceAnswer>;
   listWorkers(): Promise<readonly WorkerAnswer[]>;
   /** The full identifier for a unique beginning, or for `latest`. @throws {AbkdError} NOT_FOUND, BAD_REQUEST */
   resolveSweep(prefix: string): Promise<string>;
@@ -71,6 +74,7 @@ export function createClient(url: string): Client {
         Number.POSITIVE_INFINITY,
       ),
     readSummary: (query) => call(`/summary${queryOf({ ...query })}`),
+    readSurface: (id, task) => call(`/sweeps/${id}/surface${queryOf({ task })}`),
     listWorkers: async () => (await call<Page<WorkerAnswer>>('/workers')).items,
     resolveSweep: (prefix) => resolveSweep(client, prefix),
   };

@@ -8,6 +8,7 @@ import { runLeaseReaper } from './engine/lease-reaper.ts';
 import { createSearchPool } from './engine/search-pool.ts';
 import { runSettleLoop } from './engine/settle-loop.ts';
 import { runSuggestLoop } from './engine/suggest-loop.ts';
+import { createSurfacePool } from './engine/surface-pool.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createSessionRegistry, type SessionRegistry } from './grpc/session-registry.ts';
 import { startHttpServer } from './http/server.ts';
@@ -18,6 +19,7 @@ import { createLeaseService } from './service/leases.ts';
 import { createPointService } from './service/points.ts';
 import { createSearchService } from './service/searches.ts';
 import { createSummaryService } from './service/summary.ts';
+import { createSurfaceService } from './service/surfaces.ts';
 import { createSweepService } from './service/sweeps.ts';
 import { createTrialService } from './service/trials.ts';
 import { createWorkerService } from './service/workers.ts';
@@ -62,17 +64,21 @@ function createServices(config: CoordinatorConfig, context: CoordinatorContext) 
     results.ring();
   };
   const pool = createSearchPool();
+  const surfacePool = createSurfacePool();
+  const surfaces = createSurfaceService({ store, pool: surfacePool, clock });
   return {
     finished,
     results,
     pool,
+    surfacePool,
+    surfaces,
     searches: createSearchService({ store, pool, bus, events, finished }),
     leases: createLeaseService({ store, bus, events, leaseMs, finished: { ring: ringBoth } }),
     workers: createWorkerService({ store, events, attached: results }),
     sweeps: createSweepService({ store, bus, events, clock }),
     trials: createTrialService(store),
     points: createPointService(store),
-    summary: createSummaryService(store, clock),
+    summary: createSummaryService({ store, surfaces, clock }),
     health: createHealthService(store, bus),
     artifacts: createArtifactService({ store, files: context.artifacts, events, leaseMs }),
     checkpoints: createCheckpointService({ store, files: context.checkpoints, events }),
@@ -91,7 +97,7 @@ async function startServers(
   const loops = runLoops(config, context, services, sessions, stopping.signal);
   lifecycle.add('loops', async () => {
     stopping.abort();
-    await services.pool.close();
+    await Promise.all([services.pool.close(), services.surfacePool.close()]);
     await loops;
   });
   const shared = { ...context, ...services, ...config, sessions, stopping: stopping.signal };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { differenceSentence, renderSummary } from '../../cli/summary-text.ts';
-import type { Estimate, PointResult, SummaryGroup, TrialCounts } from '../../core/api.ts';
+import type { Estimate, Lead, PointResult, SummaryGroup, TrialCounts } from '../../core/api.ts';
 import { withDefaults } from '../../core/catalog/objectives.ts';
 import type { ObjectiveKind } from '../../core/objective.ts';
 import type { TaskDefinition } from '../../core/task.ts';
@@ -31,7 +31,9 @@ describe('summary', () => {
 
   test('a landmark that is the best point says so and has no lead over itself', () => {
     const best = point(91, { alpha: 1, beta: 0 });
-    const lines = render([{ ...searched(), best, landmarks: [{ name: 'fkl', result: best, gap: estimate(0, 0) }] }]);
+    const lines = render([
+      { ...searched(), best, landmarks: [{ name: 'fkl', result: best, gap: estimate(0, 0), lead: null }] },
+    ]);
     expect(lineOf(lines, 'forward KL')).toMatch(/^forward KL \(the best\) .*\(3\)$/);
   });
 
@@ -96,6 +98,10 @@ function estimate(mean: number, se: number): Estimate {
   return { n: 3, mean, sd: se * Math.sqrt(3), se };
 }
 
+function lead(mean: number, p: number): Lead {
+  return { n: 3, mean, isPaired: true, se: 0.1, degreesOfFreedom: 48, candidates: 25, p, pHolm: 2 * p };
+}
+
 function point(mean: number, params: Readonly<Record<string, number>>): PointResult {
   return {
     cell: JSON.stringify(params),
@@ -122,8 +128,8 @@ function searched(): SummaryGroup {
     runnersUp: [point(90.5, { alpha: 0.5, beta: 0.5 })],
     points: 25,
     landmarks: [
-      { name: 'fkl', result: point(90, { alpha: 1, beta: 0 }), gap: estimate(1, 0.1) },
-      { name: 'rkl', result: null, gap: null },
+      { name: 'fkl', result: point(90, { alpha: 1, beta: 0 }), gap: estimate(1, 0.1), lead: lead(1, 0.0004) },
+      { name: 'rkl', result: null, gap: null, lead: null },
     ],
     anova: { f: 7.512, dfBetween: 24, dfWithin: 50, p: 3e-9 },
   };
@@ -153,6 +159,8 @@ function group(kind: ObjectiveKind): SummaryGroup {
     runnersUp: [],
     points: 1,
     landmarks: [],
+    alphaLine: null,
+    surface: null,
     published: null,
     anova: null,
     backends: ['wasm'],
