@@ -1,13 +1,13 @@
 import type { BelievedPoint } from '../../api.ts';
 import type { Random } from '../../random.ts';
 import type { TrainingData } from '../../search/gp/fit.ts';
-import { createPosterior, momentsAt, type Posterior } from '../../search/gp/posterior.ts';
+import { momentsAt, type Posterior } from '../../search/gp/posterior.ts';
 import { createEncoding, type Encoding, unitCoordinates } from '../../space/encoding.ts';
 import type { Space } from '../../space/space.ts';
 import { fitSeedModel, type SeedModel } from '../seed-effects.ts';
-import { drawHyperparameters } from './hyperparameters.ts';
+import { drawProcesses } from './draws.ts';
 
-/** Belief about a surface: a mixture of Gaussian processes, one for each draw of hyper-parameters, all equally likely. */
+/** Belief about a surface: a mixture of Gaussian processes, all equally likely. */
 export interface SurfaceModel {
   readonly encoding: Encoding;
   readonly posteriors: readonly Posterior[];
@@ -45,12 +45,8 @@ export function fitSurface(space: Pick<Space, 'axes'>, points: readonly Measured
       : { variance: seeds.variance / scale ** 2, degreesOfFreedom: seeds.degreesOfFreedom };
   const affordable = Math.floor(drawingWork / (evaluationsPerDraw * points.length ** 3));
   const count = Math.max(1, Math.min(draws, affordable));
-  const hyperparameters = drawHyperparameters(encoding, data, within, { count, random });
-  return {
-    encoding,
-    posteriors: hyperparameters.map((each) => createPosterior(encoding, data, each)),
-    ...{ offset, scale, seeds },
-  };
+  const posteriors = drawProcesses(encoding, data, within, { count, random });
+  return { encoding, posteriors, offset, scale, seeds };
 }
 
 export function featuresOf(encoding: Encoding, params: Params): Float64Array {
