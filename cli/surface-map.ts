@@ -1,5 +1,6 @@
 import type { SurfaceAnswer } from '../core/api.ts';
 import { formatMeanSe, formatParam, paramTitle } from './format.ts';
+import { wrapText } from './table.ts';
 import type { Style, Terminal } from './terminal.ts';
 
 type Paper = Pick<Terminal, 'width' | 'style'>;
@@ -41,7 +42,7 @@ export function renderMap(answer: SurfaceAnswer, paper: Paper): readonly string[
     return isInRegion || mark === marks.recommended ? `${digit}${paper.style('bold', mark)}` : digit + mark;
   };
   const body = answer.plane.y === null ? renderBars(answer, cells[0]!, draw) : renderPlane(answer, cells, draw);
-  return [...body, '', ...legendOf(answer, cells.flat(), least, greatest)];
+  return [...body, '', ...wrapText(legendOf(answer, cells.flat(), least, greatest), paper.width, '  ')];
 }
 
 function renderPlane({ plane }: SurfaceAnswer, cells: readonly (readonly Cell[])[], draw: (cell: Cell) => string) {
@@ -119,7 +120,7 @@ const landmarkTitles: Readonly<Record<string, string>> = {
   P: 'published',
 };
 
-function legendOf({ unit }: SurfaceAnswer, cells: readonly Cell[], least: number, greatest: number): readonly string[] {
+function legendOf({ unit }: SurfaceAnswer, cells: readonly Cell[], least: number, greatest: number): string {
   const used = new Set(cells.map(({ mark }) => mark));
   const meanings: readonly (readonly [string, string])[] = [
     [marks.recommended, 'take this'],
@@ -130,5 +131,5 @@ function legendOf({ unit }: SurfaceAnswer, cells: readonly Cell[], least: number
   ];
   const shown = meanings.filter(([mark]) => used.has(mark)).map(([mark, meaning]) => `${mark} ${meaning}`);
   const suffix = unit === '' ? '' : ` ${unit}`;
-  return [`0 ${least.toFixed(2)} to 9 ${greatest.toFixed(2)}${suffix}   ${shown.join('   ')}`];
+  return `0 is ${least.toFixed(2)}, 9 is ${greatest.toFixed(2)}${suffix}; ${shown.join(', ')}`;
 }

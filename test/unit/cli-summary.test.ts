@@ -49,6 +49,22 @@ describe('summary', () => {
     expect(lineOf(render(groups, 'abkd'), 'kd')).toMatch(/88\.00/);
   });
 
+  test('leads are told with p over all groups, and what a model of the surface adds', () => {
+    const best = point(91, { alpha: 0.5, beta: 0.25 });
+    const { cell, params, sources, inSpace, selection: observed } = best;
+    const recommended = { cell, params, sources, inSpace, observed, mean: 90.9, sd: 0.12, chance: 0.63 };
+    const region = { level: 0.9, probability: 0.94, size: 3, extent: { alpha: [0.4, 0.5], beta: [0.2, 0.3] } } as const;
+    const text = render([{ ...searched(), best, surface: { trials: 75, recommended, region } }])
+      .join('\n')
+      .replace(/\n {2}/g, ' ');
+    expect(text).toContain(
+      'The best leads forward KL by +1.00 ± 0.10 (p = 8e-4); one-sided, corrected for the choice among 25 points and over all groups (Holm).',
+    );
+    expect(text).toContain(
+      'By a model of the surface take α=0.5 β=0.25: 90.90 ± 0.12, best of the tried cells with probability 63 %; the optimum lies within 3 cells with 94 %.',
+    );
+  });
+
   test('a group without a success says so instead of an empty table', () => {
     expect(render([{ ...searched(), best: null, landmarks: [] }]).join('\n')).toContain('No trial has succeeded yet');
   });
