@@ -4,6 +4,7 @@ import { systemClock } from '../platform/clock.ts';
 import { describeHostFacts } from '../worker/tf/probe.ts';
 import { asha } from './asha.ts';
 import type { Bench } from './bench.ts';
+import { calibration } from './calibration.ts';
 import { help, readCommandLine } from './command-line.ts';
 import { regret } from './regret.ts';
 import { suggest } from './suggest.ts';
@@ -17,6 +18,7 @@ const benches: ReadonlyMap<string, Bench> = new Map([
   ['regret', regret],
   ['suggest', suggest],
   ['asha', asha],
+  ['calibration', calibration],
 ]);
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);

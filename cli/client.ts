@@ -5,6 +5,7 @@ import type {
   PointAnswer,
   StepAnswer,
   SummaryAnswer,
+  SurfaceAnswer,
   SweepAnswer,
   SweepListItem,
   TrialAnswer,
@@ -41,6 +42,8 @@ export interface Client {
   /** All steps of its searches, by task and in their order. */
   listSteps(id: string): Promise<readonly StepAnswer[]>;
   readSummary(query: SummaryQuery): Promise<SummaryAnswer>;
+  /** @param task ordinal or id; undefined = the only one */
+  readSurface(id: string, task: string | undefined): Promise<SurfaceAnswer>;
   listWorkers(): Promise<readonly WorkerAnswer[]>;
   /** The full identifier for a unique beginning, or for `latest`. @throws {AbkdError} NOT_FOUND, BAD_REQUEST */
   resolveSweep(prefix: string): Promise<string>;
@@ -71,6 +74,7 @@ export function createClient(url: string): Client {
     listPoints: (id) => readAll((cursor) => call(`/sweeps/${id}/points${queryOf({ limit: pageSize, cursor })}`)),
     listSteps: (id) => readAll((cursor) => call(`/sweeps/${id}/steps${queryOf({ limit: pageSize, cursor })}`)),
     readSummary: (query) => call(`/summary${queryOf({ ...query })}`),
+    readSurface: (id, task) => call(`/sweeps/${id}/surface${queryOf({ task })}`),
     listWorkers: async () => (await call<Page<WorkerAnswer>>('/workers')).items,
     resolveSweep: (prefix) => resolveSweep(client, prefix),
   };

@@ -72,6 +72,28 @@ export function formatP(p: number): string {
   return `p = ${p.toFixed(3)}`;
 }
 
+/** `43 %`, `0.4 %`, `> 99.9 %`, `< 0.1 %`. */
+export function formatChance(chance: number | null): string {
+  if (chance === null) return absent;
+  const percent = 100 * chance;
+  if (percent > 99.9) return '> 99.9 %';
+  if (percent < 0.1) return '< 0.1 %';
+  return `${percent < 9.95 || percent > 99 ? percent.toFixed(1) : percent.toFixed(0)} %`;
+}
+
+const landmarkTitles: Readonly<Record<string, string>> = {
+  fkl: 'forward KL',
+  rkl: 'reverse KL',
+  hellinger: 'Hellinger',
+  squaredEuclid: 'squared Euclid',
+  paper: 'published choice',
+};
+
+/** A landmark, or a line of the plane (`alpha+beta=1`), as people call it. */
+export function landmarkTitle(name: string): string {
+  return landmarkTitles[name] ?? name.replace('alpha', 'α').replace('beta', 'β');
+}
+
 /** A folder as short as it can be typed from here. */
 export function formatFolder(folder: string): string {
   const fromHere = relative('', folder) || '.';

@@ -2,11 +2,14 @@ import type { AnovaResult, Estimate, LandmarkResult, PointResult, SummaryAnswer,
 import { addTrialCounts } from '../core/trial-counts.ts';
 import {
   countTrials,
+  formatChance,
   formatDifference,
   formatEstimate,
+  formatMeanSe,
   formatP,
   formatParam,
   formatParams,
+  landmarkTitle,
   paramTitle,
   plural,
   sortParamNames,
@@ -22,14 +25,6 @@ const shownRunnersUp = 3;
 const surePValue = 0.01;
 const likelyPValue = 0.05;
 const widestSentence = 100;
-
-const landmarkTitles: Readonly<Record<string, string>> = {
-  fkl: 'forward KL',
-  rkl: 'reverse KL',
-  hellinger: 'Hellinger',
-  squaredEuclid: 'squared Euclid',
-  paper: 'published choice',
-};
 
 /**
  * Lines of a summary: one block per group, searched objectives with the baselines of the same setting under them.
@@ -73,6 +68,8 @@ function isSearched(group: SummaryGroup): boolean {
 function renderGroup(group: SummaryGroup, baselines: readonly SummaryGroup[], paper: Paper): readonly string[] {
   const sentences = [
     differenceSentence(group, baselines),
+    ...leadSentences(group),
+    surfaceSentence(group),
     publishedSentence(group),
     confirmedSentence(group),
     ...noteSentences(group, baselines),
@@ -175,7 +172,7 @@ function runnerUpRows(group: SummaryGroup, best: PointResult): readonly Row[] {
 
 function landmarkRow({ name, result, gap }: LandmarkResult, best: PointResult): readonly Row[] {
   if (result === null) return [];
-  const title = landmarkTitles[name] ?? name;
+  const title = landmarkTitle(name);
   const isBest = result.cell === best.cell;
   return [{ title: isBest ? `${title} (the best)` : title, point: result, lead: isBest ? null : gap }];
 }
@@ -208,6 +205,29 @@ export function differenceSentence(group: SummaryGroup, baselines: readonly Summ
 
 function formatAnova({ f, dfBetween, dfWithin, p }: AnovaResult): string {
   return `F(${dfBetween}, ${dfWithin}) = ${Number(f.toPrecision(3))}, ${formatP(p)}`;
+}
+
+/** What the leads over the landmarks and over the line alpha + beta = 1 are worth. */
+function leadSentences({ landmarks, alphaLine }: SummaryGroup): readonly string[] {
+  const leads = [
+    ...landmarks.map(({ name, lead }) => ({ against: landmarkTitle(name), lead })),
+    {
+      against: alphaLine === null ? '' : `the best on α+β=1 (${formatParams(alphaLine.result.params)})`,
+      lead: alphaLine?.lead ?? null,
+    },
+  ].flatMap(({ against, lead }) => (lead === null || lead.pHolm === null ? [] : [{ against, lead, p: lead.pHolm }]));
+  if (leads.length === 0) return [];
+  const { candidates } = leads[0]!.lead;
+  const parts = leads.map(({ against, lead, p }) => `${against} by ${formatDifference(lead)} (${formatP(p)})`);
+  const corrected = candidates > 1 ? `, corrected for the choice among ${plural(candidates, 'point')}` : '';
+  return [`The best leads ${parts.join(', ')}; one-sided${corrected} and over all groups (Holm).`];
+}
+
+function surfaceSentence({ surface }: SummaryGroup): string | null {
+  if (surface === null) return null;
+  const { recommended, region } = surface;
+  const { params, mean, sd, chance } = recommended;
+  return `By a model of the surface take ${formatParams(params)}: ${formatMeanSe({ mean, se: sd })}, best of the tried cells with probability ${formatChance(chance)}; the optimum lies within ${plural(region.size, 'cell')} with ${formatChance(region.probability)}.`;
 }
 
 function publishedSentence({ published, landmarks, unit }: SummaryGroup): string | null {

@@ -9,6 +9,7 @@ import { createSearchPool } from './engine/search-pool.ts';
 import { runSettleLoop } from './engine/settle-loop.ts';
 import { runStopLoop } from './engine/stop-loop.ts';
 import { runSuggestLoop } from './engine/suggest-loop.ts';
+import { createSurfacePool } from './engine/surface-pool.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createSessionRegistry, type SessionRegistry } from './grpc/session-registry.ts';
 import { startHttpServer } from './http/server.ts';
@@ -20,6 +21,7 @@ import { createPointService } from './service/points.ts';
 import { createSearchService } from './service/searches.ts';
 import { createStoppingService } from './service/stopping.ts';
 import { createSummaryService } from './service/summary.ts';
+import { createSurfaceService } from './service/surfaces.ts';
 import { createSweepService } from './service/sweeps.ts';
 import { createTrialService } from './service/trials.ts';
 import { createWorkerService } from './service/workers.ts';
@@ -65,11 +67,15 @@ function createServices(config: CoordinatorConfig, context: CoordinatorContext) 
     },
   };
   const pool = createSearchPool();
+  const surfacePool = createSurfacePool();
+  const surfaces = createSurfaceService({ store, pool: surfacePool, clock });
   return {
     finished,
     results,
     reached,
     pool,
+    surfacePool,
+    surfaces,
     searches: createSearchService({ store, pool, bus, events, finished: ended }),
     stopping: createStoppingService({ store, bus, events, finished: ended }),
     leases: createLeaseService({ store, bus, events, leaseMs, finished: ended }),
@@ -77,7 +83,7 @@ function createServices(config: CoordinatorConfig, context: CoordinatorContext) 
     sweeps: createSweepService({ store, bus, events, clock }),
     trials: createTrialService(store),
     points: createPointService(store),
-    summary: createSummaryService(store, clock),
+    summary: createSummaryService({ store, surfaces, clock }),
     health: createHealthService(store, bus),
     artifacts: createArtifactService({ store, files: context.artifacts, events, leaseMs }),
     checkpoints: createCheckpointService({ store, files: context.checkpoints, events }),
@@ -96,7 +102,7 @@ async function startServers(
   const loops = runLoops(config, context, services, sessions, stopping.signal);
   lifecycle.add('loops', async () => {
     stopping.abort();
-    await services.pool.close();
+    await Promise.all([services.pool.close(), services.surfacePool.close()]);
     await loops;
   });
   const shared = { ...context, ...services, ...config, sessions, stopping: stopping.signal };

@@ -147,6 +147,34 @@ export interface LandmarkResult {
    * was not they have none in common: then the difference of the means, as of independent values (`sd` is null).
    */
   readonly gap: Estimate | null;
+  /** Whether the best is better than the landmark; null where it is the best, or has no value. */
+  readonly lead: Lead | null;
+}
+
+/** How far the best point leads another one on the selection value, and whether that is more than chance. */
+export interface Lead {
+  /** Seeds that both have; where they have none in common, the fewer of their seeds. */
+  readonly n: number;
+  /** Best minus other, unit of the metric. */
+  readonly mean: number;
+  /** True where the difference is over common seeds. */
+  readonly isPaired: boolean;
+  /** Standard error, from the noise of all points together; null where no point tells of noise. */
+  readonly se: number | null;
+  readonly degreesOfFreedom: number;
+  /** Points that the best was chosen from, for which `p` is corrected; 1 where it needs no correction. */
+  readonly candidates: number;
+  /** Probability of such a lead where the best is not better, one-sided; null without `se`. */
+  readonly p: number | null;
+  /** The same over all groups of the answer that ask the same question (Holm); null in an answer about one task. */
+  readonly pHolm: number | null;
+}
+
+/** The best point on alpha + beta = 1, landmarks outside of the space included, beside the best of all. */
+export interface AlphaLineResult {
+  readonly result: PointResult;
+  /** Null where the best point is itself on the line. */
+  readonly lead: Lead | null;
 }
 
 /** One-way analysis of variance of the selection value over the points with at least two seeds. */
@@ -187,6 +215,10 @@ export interface SummaryGroup {
     readonly value: number | null;
     readonly source: string;
   } | null;
+  /** Null where alpha and beta are not both known, or no point lies on alpha + beta = 1. */
+  readonly alphaLine: AlphaLineResult | null;
+  /** What a model of the surface adds; null where there is too little to fit one, or it is being computed. */
+  readonly surface: SurfaceDigest | null;
   /** Null where fewer than two points have two seeds, or where no seed makes a difference (F is then not defined). */
   readonly anova: AnovaResult | null;
   readonly backends: readonly string[];
@@ -198,6 +230,115 @@ export interface SummaryGroup {
 export interface SummaryAnswer {
   readonly generatedAt: string;
   readonly groups: readonly SummaryGroup[];
+}
+
+/** A model of the surface in short: see {@link SurfaceAnswer}. */
+export interface SurfaceDigest {
+  /** Trials that it was fitted to: while a sweep runs it may lag behind the other numbers of the group. */
+  readonly trials: number;
+  /** Tried point with the greatest posterior mean. */
+  readonly recommended: TestedPoint;
+  readonly region: Omit<OptimumRegion, 'cells'>;
+}
+
+/** What is believed of the metric at a place, without the noise of trials. */
+export interface Belief {
+  readonly mean: number;
+  readonly sd: number;
+}
+
+/** A place of the plane with what is believed of it. */
+export interface BelievedPoint extends Belief {
+  readonly params: Readonly<Record<string, number>>;
+}
+
+/** A point that was tried. */
+export interface TestedPoint extends BelievedPoint {
+  readonly cell: string;
+  readonly sources: readonly string[];
+  readonly inSpace: boolean;
+  readonly observed: Estimate;
+  /** Probability that it is the best of the tried cells of the space; null for a landmark outside. */
+  readonly chance: number | null;
+}
+
+/** The smallest set of cells that holds the optimum of the plane with a probability of at least `level`. */
+export interface OptimumRegion {
+  readonly level: number;
+  /** Probability that it does hold it. */
+  readonly probability: number;
+  readonly size: number;
+  /** Least and greatest value of each axis of the plane within. */
+  readonly extent: Readonly<Record<string, readonly [least: number, greatest: number]>>;
+  /** The likeliest first. */
+  readonly cells: readonly { readonly params: Readonly<Record<string, number>>; readonly chance: number }[];
+}
+
+/** The surface along a line of the plane. */
+export interface SurfaceLine {
+  readonly name: 'alpha+beta=1' | 'alpha+beta=0' | 'alpha=0' | 'beta=0';
+  readonly points: readonly BelievedPoint[];
+  /** Its greatest posterior mean. */
+  readonly best: BelievedPoint;
+}
+
+/** The recommended point against another one. */
+export interface Comparison {
+  /** `fkl`, ... or `alpha+beta=1` for the best tried point on that line. */
+  readonly against: string;
+  readonly other: TestedPoint;
+  /** From the trials; null where the two are one point. */
+  readonly lead: Lead | null;
+  /** Posterior probability that the recommended point is the better one, by the model. */
+  readonly probability: number | null;
+}
+
+/** Posterior surface of a task, fitted to all its results. Values in the unit of the metric. */
+export interface SurfaceAnswer {
+  readonly generatedAt: string;
+  readonly sweepId: string;
+  readonly taskId: string;
+  readonly ordinal: number;
+  readonly dataset: string;
+  readonly objective: string;
+  readonly metric: string;
+  readonly unit: string;
+  /** What it was fitted to. `noiseSd`: of one trial around point and seed, null where no point tells of it. */
+  readonly n: {
+    readonly points: number;
+    readonly trials: number;
+    readonly noiseSd: number | null;
+    readonly degreesOfFreedom: number;
+  };
+  readonly plane: SurfacePlane;
+  readonly recommended: TestedPoint;
+  /** Cell of the plane with the greatest posterior mean, tried or not. */
+  readonly predicted: BelievedPoint;
+  readonly region: OptimumRegion;
+  /** All points that were tried, the likeliest best first. */
+  readonly tested: readonly TestedPoint[];
+  readonly landmarks: readonly { readonly name: string; readonly cell: string }[];
+  readonly lines: readonly SurfaceLine[];
+  readonly comparisons: readonly Comparison[];
+  /** Part of the variance of the surface that each parameter explains alone; null where one or two are searched. */
+  readonly importance: Readonly<Record<string, number>> | null;
+  readonly notes: readonly string[];
+}
+
+/** The surface over a grid of cells. */
+export interface SurfacePlane {
+  /** Parameter to the right. */
+  readonly x: string;
+  /** Parameter upwards; null where one is searched. */
+  readonly y: string | null;
+  readonly xs: readonly number[];
+  /** One entry (null) where one parameter is searched. */
+  readonly ys: readonly (number | null)[];
+  /** Values of the other parameters. */
+  readonly fixed: Readonly<Record<string, number>>;
+  /** `mean[y][x]`; null where a constraint does not hold. */
+  readonly mean: readonly (readonly (number | null)[])[];
+  readonly sd: readonly (readonly (number | null)[])[];
 }
 
 export interface TrialAnswer {

@@ -36,6 +36,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./best.ts')).best,
   },
   {
+    name: 'surface',
+    summary: 'where the optimum lies, and how sure that is: a map of the (α, β) plane',
+    load: async () => (await import('./surface.ts')).surface,
+  },
+  {
     name: 'replay',
     summary: 'compute every decision of a finished or running search again',
     load: async () => (await import('./replay.ts')).replay,

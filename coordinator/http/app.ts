@@ -4,6 +4,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { HealthService } from '../service/health.ts';
 import type { PointService } from '../service/points.ts';
 import type { SummaryService } from '../service/summary.ts';
+import type { SurfaceService } from '../service/surfaces.ts';
 import type { SweepService } from '../service/sweeps.ts';
 import type { TrialService } from '../service/trials.ts';
 import type { WorkerService } from '../service/workers.ts';
@@ -17,6 +18,7 @@ export interface AppOptions {
   readonly trials: TrialService;
   readonly points: PointService;
   readonly summary: SummaryService;
+  readonly surfaces: SurfaceService;
   readonly workers: WorkerService;
   readonly health: HealthService;
   /** Aborts when the coordinator stops: it is not ready any more. */
@@ -44,10 +46,10 @@ export function createApp(options: AppOptions): Express {
 /** One address per thing. */
 const strict = { strict: true, caseSensitive: true };
 
-function apiRoutes({ sweeps, trials, points, summary, workers }: AppOptions): Router {
+function apiRoutes({ sweeps, trials, points, summary, surfaces, workers }: AppOptions): Router {
   const router = Router(strict);
   addSweepRoutes(router, { sweeps, trials, points });
-  addResultRoutes(router, trials, summary);
+  addResultRoutes(router, { trials, summary, surfaces });
   addFleetRoutes(router, workers);
   return router;
 }

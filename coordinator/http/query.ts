@@ -56,6 +56,13 @@ export const summaryQuery = z.strictObject({
   objective: name.optional(),
 });
 
+export const surfaceQuery = z.strictObject({
+  task: z
+    .string()
+    .refine((text) => /^\d{1,9}$/.test(text) || isUuid(text), 'expected the ordinal of a task, from 0, or its id')
+    .optional(),
+});
+
 /**
  * The query of a request. Unknown names are refused: a misspelt filter must not answer everything.
  * @throws {AbkdError} BAD_REQUEST with all problems

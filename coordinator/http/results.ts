@@ -2,14 +2,18 @@ import type { Request, Router } from 'express';
 import { specJsonSchema } from '../../core/spec/schema.ts';
 import { listDatasets } from '../service/datasets.ts';
 import type { SummaryService } from '../service/summary.ts';
+import type { SurfaceService } from '../service/surfaces.ts';
 import type { TrialService } from '../service/trials.ts';
 import type { WorkerService } from '../service/workers.ts';
 import type { SummaryFilter } from '../store/store.ts';
-import { noQuery, readQuery, readTrialId, summaryQuery } from './query.ts';
+import { noQuery, readQuery, readSweepId, readTrialId, summaryQuery, surfaceQuery } from './query.ts';
 import { addRoute, sendJson } from './route.ts';
 
 /** What came out of trials. */
-export function addResultRoutes(router: Router, trials: TrialService, summary: SummaryService): void {
+export function addResultRoutes(
+  router: Router,
+  { trials, summary, surfaces }: { trials: TrialService; summary: SummaryService; surfaces: SurfaceService },
+): void {
   addRoute(router, '/trials/:id', {
     get: async (request, response) => {
       readQuery(noQuery, request);
@@ -20,6 +24,12 @@ export function addResultRoutes(router: Router, trials: TrialService, summary: S
     get: async (request, response) => {
       readQuery(noQuery, request);
       sendJson(response, await trials.measurements(readTrialId(request)));
+    },
+  });
+  addRoute(router, '/sweeps/:id/surface', {
+    get: async (request, response) => {
+      const { task = null } = readQuery(surfaceQuery, request);
+      sendJson(response, await surfaces.read(readSweepId(request), task));
     },
   });
   addRoute(router, '/summary', {

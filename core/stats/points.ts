@@ -77,6 +77,11 @@ export function judgedBySeed({ freshBySeed, selectionBySeed }: PointTrials): Rea
   return freshBySeed.size > 0 ? freshBySeed : selectionBySeed;
 }
 
+/** Every value of the point, fresh ones among them. */
+export function allBySeed({ freshBySeed, selectionBySeed }: PointTrials): ReadonlyMap<number, number> {
+  return new Map([...selectionBySeed, ...freshBySeed]);
+}
+
 function poolPoint(rows: readonly SummaryRow[], isConfirming: boolean): PointTrials {
   const { cell, params } = rows[0]!;
   const trials = [...groupBy(rows, (row) => row.seed).values()].map(firstToCount);

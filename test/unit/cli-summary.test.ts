@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { differenceSentence, renderSummary } from '../../cli/summary-text.ts';
-import type { Estimate, PointResult, SummaryGroup, TrialCounts } from '../../core/api.ts';
+import type { Estimate, Lead, PointResult, SummaryGroup, TrialCounts } from '../../core/api.ts';
 import { withDefaults } from '../../core/catalog/objectives.ts';
 import type { ObjectiveKind } from '../../core/objective.ts';
 import type { TaskDefinition } from '../../core/task.ts';
@@ -31,7 +31,9 @@ describe('summary', () => {
 
   test('a landmark that is the best point says so and has no lead over itself', () => {
     const best = point(91, { alpha: 1, beta: 0 });
-    const lines = render([{ ...searched(), best, landmarks: [{ name: 'fkl', result: best, gap: estimate(0, 0) }] }]);
+    const lines = render([
+      { ...searched(), best, landmarks: [{ name: 'fkl', result: best, gap: estimate(0, 0), lead: null }] },
+    ]);
     expect(lineOf(lines, 'forward KL')).toMatch(/^forward KL \(the best\) .*\(3\)$/);
   });
 
@@ -54,6 +56,22 @@ describe('summary', () => {
     const groups = [searched(), baseline('kd', 88)];
     expect(render(groups, 'kd').filter((line) => line.startsWith('mnist:'))).toEqual(['mnist: cnn-m → cnn-s, kd']);
     expect(lineOf(render(groups, 'abkd'), 'kd')).toMatch(/88\.00/);
+  });
+
+  test('leads are told with p over all groups, and what a model of the surface adds', () => {
+    const best = point(91, { alpha: 0.5, beta: 0.25 });
+    const { cell, params, sources, inSpace, selection: observed } = best;
+    const recommended = { cell, params, sources, inSpace, observed, mean: 90.9, sd: 0.12, chance: 0.63 };
+    const region = { level: 0.9, probability: 0.94, size: 3, extent: { alpha: [0.4, 0.5], beta: [0.2, 0.3] } } as const;
+    const text = render([{ ...searched(), best, surface: { trials: 75, recommended, region } }])
+      .join('\n')
+      .replace(/\n {2}/g, ' ');
+    expect(text).toContain(
+      'The best leads forward KL by +1.00 ± 0.10 (p = 8e-4); one-sided, corrected for the choice among 25 points and over all groups (Holm).',
+    );
+    expect(text).toContain(
+      'By a model of the surface take α=0.5 β=0.25: 90.90 ± 0.12, best of the tried cells with probability 63 %; the optimum lies within 3 cells with 94 %.',
+    );
   });
 
   test('a group without a success says so instead of an empty table', () => {
@@ -105,6 +123,10 @@ function estimate(mean: number, se: number): Estimate {
   return { n: 3, mean, sd: se * Math.sqrt(3), se };
 }
 
+function lead(mean: number, p: number): Lead {
+  return { n: 3, mean, isPaired: true, se: 0.1, degreesOfFreedom: 48, candidates: 25, p, pHolm: 2 * p };
+}
+
 function point(mean: number, params: Readonly<Record<string, number>>): PointResult {
   return {
     cell: JSON.stringify(params),
@@ -132,8 +154,8 @@ function searched(): SummaryGroup {
     runnersUp: [point(90.5, { alpha: 0.5, beta: 0.5 })],
     points: 25,
     landmarks: [
-      { name: 'fkl', result: point(90, { alpha: 1, beta: 0 }), gap: estimate(1, 0.1) },
-      { name: 'rkl', result: null, gap: null },
+      { name: 'fkl', result: point(90, { alpha: 1, beta: 0 }), gap: estimate(1, 0.1), lead: lead(1, 0.0004) },
+      { name: 'rkl', result: null, gap: null, lead: null },
     ],
     anova: { f: 7.512, dfBetween: 24, dfWithin: 50, p: 3e-9 },
   };
@@ -163,6 +185,8 @@ function group(kind: ObjectiveKind): SummaryGroup {
     runnersUp: [],
     points: 1,
     landmarks: [],
+    alphaLine: null,
+    surface: null,
     published: null,
     anova: null,
     backends: ['wasm'],

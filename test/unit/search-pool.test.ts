@@ -28,7 +28,7 @@ const request = (wanted: number): StepRequest => ({
 test('a step that throws, ends its thread or takes too long is an error, and the next one is computed', async () => {
   const pool = createSearchPool({ program, threads: 1, timeoutMs: 2_000 });
   onTestFinished(() => pool.close());
-  const steps = [1, 2, 3, 0].map((wanted) => pool.next(request(wanted)));
+  const steps = [1, 2, 3, 0].map((wanted) => pool.ask(request(wanted)));
   await expect(steps[0]).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('no positive') });
   await expect(steps[1]).rejects.toThrow('Cannot compute the next points: the thread ended with code 3');
   await expect(steps[2]).rejects.toThrow('Cannot compute the next points: it took longer than 2000 ms');
@@ -37,9 +37,9 @@ test('a step that throws, ends its thread or takes too long is an error, and the
 
 test('closing ends what is under way and what waits', async () => {
   const pool = createSearchPool({ program, threads: 1 });
-  const steps = [3, 0].map((wanted) => pool.next(request(wanted)));
+  const steps = [3, 0].map((wanted) => pool.ask(request(wanted)));
   const ended = Promise.allSettled(steps);
   await pool.close();
   expect((await ended).map((step) => step.status)).toEqual(['rejected', 'rejected']);
-  await expect(pool.next(request(0))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(pool.ask(request(0))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });

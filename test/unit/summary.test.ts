@@ -175,7 +175,42 @@ describe('summarise()', () => {
       result: { inSpace: false, selection: { mean: 93 } },
       gap: { n: 2, mean: 1.5 },
     });
-    expect(landmarks[1]).toEqual({ name: 'rkl', result: null, gap: null });
+    expect(landmarks[1]).toEqual({ name: 'rkl', result: null, gap: null, lead: null });
+  });
+
+  it('tells whether the lead over a landmark is more than chance, over all groups that ask', () => {
+    const values = (shift: number, lead: number) => [
+      ...point(0, [93 + shift + lead, 94.1 + shift + lead, 92.9 + shift + lead]),
+      ...point(1, [93.1 + shift, 93.9 + shift, 93 + shift]),
+      ...point(2, [92.9 + shift, 94 + shift, 93.1 + shift], { sources: ['landmark:fkl'], inSpace: false }),
+    ];
+    const other = values(-5, 0.1).map((one) => ({ ...one, fingerprint: 'other' }));
+    const alone = summarise(values(0, 2))[0]!.landmarks[0]!.lead!;
+    const [clear, unclear] = summarise([...values(0, 2), ...other]).map(({ landmarks }) => landmarks[0]!.lead!);
+    // Three seeds, three points: 9 - 3 - 3 + 1 degrees of freedom. The landmark is no candidate.
+    expect(alone).toMatchObject({ n: 3, isPaired: true, degreesOfFreedom: 4, candidates: 2, pHolm: alone.p });
+    expect(alone.p!).toBeLessThan(0.001);
+    expect(clear!.pHolm).toBeCloseTo(2 * clear!.p!, 12);
+    expect(unclear!.pHolm).toBe(unclear!.p);
+    expect(unclear!.p!).toBeGreaterThan(0.1);
+  });
+
+  it('sets the best point against the best on alpha + beta = 1, wherever that is', () => {
+    const at = (alpha: number, beta: number) => ({ cell: `alpha=${alpha},beta=${beta}`, params: { alpha, beta } });
+    const rows = [
+      ...point(0, [95, 96], at(0.7, 0.5)),
+      ...point(1, [93, 94], at(0.1, 0.9)),
+      ...point(2, [94, 95], at(0.7, 0.3)),
+      ...point(3, [94.5, 95], { ...at(1, 0), sources: ['landmark:fkl'], inSpace: false }),
+      row(4, 1, 99, { ...at(0.2, 0.8), inSpace: false, sources: ['landmark:paper'] }),
+    ];
+    const { best, alphaLine } = only(rows);
+    expect(best!.cell).toBe('alpha=0.7,beta=0.5');
+    // The lucky seed of (0.2, 0.8) is half of two: it may stand for the line.
+    expect(alphaLine!.result.cell).toBe('alpha=0.2,beta=0.8');
+    expect(only(rows.slice(0, -1)).alphaLine!.result.cell).toBe('alpha=1,beta=0');
+    expect(only(point(0, [95, 96], at(0.7, 0.3))).alphaLine).toMatchObject({ lead: null });
+    expect(only(point(0, [95, 96])).alphaLine).toBeNull();
   });
 
   it('keeps a landmark outside the space from being the best search cell', () => {
