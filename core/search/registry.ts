@@ -1,13 +1,17 @@
+import { specLimits } from '../spec/limits.ts';
 import { suggestByGaussianProcess } from './gp/strategy.ts';
 import { createGridStrategy } from './grid.ts';
 import { suggestRandom } from './random.ts';
 import { suggestSobol } from './sobol.ts';
 import type { Strategy } from './strategy.ts';
+import { suggestByParzenEstimator } from './tpe/strategy.ts';
 
 interface MethodEntry {
   readonly title: string;
   /** True where results decide what is tried next; else all points are known from the start. */
   readonly isAdaptive: boolean;
+  /** Points of one task that it can choose. @default specLimits.pointsPerTask */
+  readonly maxPoints?: number;
   /** `complete`: all of the space is wanted, in its own order. */
   readonly create: (options: { readonly complete: boolean }) => Strategy;
 }
@@ -24,7 +28,13 @@ const methods = {
   gp: {
     title: 'Bayesian optimisation with a Gaussian process',
     isAdaptive: true,
+    maxPoints: specLimits.adaptivePoints,
     create: () => suggestByGaussianProcess,
+  },
+  tpe: {
+    title: 'tree-structured Parzen estimator',
+    isAdaptive: true,
+    create: () => suggestByParzenEstimator,
   },
 } as const satisfies Readonly<Record<string, MethodEntry>>;
 

@@ -25,7 +25,6 @@ const unavailableValues: Readonly<Record<string, readonly string[]>> = {
   'tasks[].student.model': laterModels,
   'objectives[].kind': unavailableObjectives,
   metric: ['hm', 'base', 'new', 'rougeL'],
-  'search.method': ['tpe'],
   'earlyStop.method': ['median', 'asha', 'hyperband'],
   'run.kind': ['command'],
 };

@@ -69,6 +69,13 @@ describe('a search', () => {
     );
   });
 
+  it('is reproduced from its records whatever model chose the points', () => {
+    const byDensities: SearchPlan = { ...plan, method: 'tpe', points: 25 };
+    const points = runSearch(7, byDensities);
+    expect(points.filter(({ record }) => (record?.trace ?? null) !== null).length).toBeGreaterThan(10);
+    expect(replaySearch(byDensities, points)).toEqual({ suggestions: 25, reproduced: 25, difference: null });
+  });
+
   it('is over where the space has no more cells', () => {
     const small = { ...plan, space: createSpace([createAxis('alpha', { min: 0, max: 1, step: 0.5 })], []) };
     expect(
