@@ -3,6 +3,7 @@ import type {
   CreatedSweep,
   Page,
   PointAnswer,
+  RerunAnswer,
   SummaryAnswer,
   SweepAnswer,
   SweepListItem,
@@ -11,7 +12,7 @@ import type {
 } from '../core/api.ts';
 import { AbkdError, type ErrorCode } from '../core/errors.ts';
 import { isUuid } from '../core/ids.ts';
-import type { SweepState } from '../core/sweep.ts';
+import type { RerunKind, SweepState } from '../core/sweep.ts';
 import type { TrialState } from '../core/trial.ts';
 
 /** Which results to summarise; absent = all. */
@@ -33,6 +34,7 @@ export interface Client {
   listSweeps(options: { readonly limit: number }): Promise<readonly SweepListItem[]>;
   readSweep(id: string): Promise<SweepAnswer>;
   cancelSweep(id: string): Promise<{ readonly id: string; readonly state: SweepState }>;
+  rerunSweep(id: string, which: RerunKind): Promise<RerunAnswer>;
   /** Trials of a sweep in one state, at most `limit`. */
   listTrials(id: string, state: TrialState, limit: number): Promise<readonly TrialAnswer[]>;
   /** All points of a sweep, by task and in the order of suggestion. */
@@ -63,6 +65,12 @@ export function createClient(url: string): Client {
     listSweeps: ({ limit }) => readPages((cursor) => call(`/sweeps${queryOf({ limit: pageSize, cursor })}`), limit),
     readSweep: (id) => call(`/sweeps/${id}`),
     cancelSweep: (id) => call(`/sweeps/${id}/cancel`, { method: 'POST' }),
+    rerunSweep: (id, which) =>
+      call(`/sweeps/${id}/rerun`, {
+        method: 'POST',
+        body: JSON.stringify({ which }),
+        headers: { 'content-type': 'application/json' },
+      }),
     listTrials: (id, state, limit) =>
       readPages((cursor) => call(`/sweeps/${id}/trials${queryOf({ state, limit: pageSize, cursor })}`), limit),
     listPoints: (id) =>
