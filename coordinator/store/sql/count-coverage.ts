@@ -17,36 +17,40 @@ export type CoverageRow = CountedRows & { readonly taskId: TaskId };
  */
 export function countCoverage(query: Query, sweepId: SweepId): Promise<readonly CoverageRow[]> {
   return query<CoverageRow>(
-    `WITH trial AS (
-       SELECT t.task_id, t.state, t.replicate, p.cell,
-              count(*) FILTER (WHERE a.state = 'SUCCEEDED') AS accepted,
-              count(*) FILTER (WHERE a.state = 'FAILED') AS failed,
-              count(*) FILTER (WHERE a.state IN ('LOST', 'REFUSED')) AS lost
-         FROM trials t
-         JOIN points p ON p.id = t.point_id
-         LEFT JOIN attempts a ON a.trial_id = t.id
+    `WITH pair AS (
+       SELECT t.task_id, p.cell, count(*) FILTER (WHERE t.state = 'SUCCEEDED') AS succeeded,
+              count(*) FILTER (WHERE t.state = 'FAILED') AS failed,
+              count(*) FILTER (WHERE t.state = 'PRUNED') AS pruned,
+              count(*) FILTER (WHERE t.state = 'CANCELLED') AS cancelled,
+              count(*) FILTER (WHERE t.state IN ('QUEUED', 'RUNNING', 'WAITING')) AS open
+         FROM trials t JOIN points p ON p.id = t.point_id
         WHERE t.sweep_id = $1
-        GROUP BY t.id, p.cell
+        GROUP BY t.task_id, p.cell, t.replicate
+     ), cell AS (
+       SELECT task_id, sum(succeeded + pruned) > 0 AS is_covered, count(*) FILTER (WHERE succeeded > 0) AS pairs,
+              sum(succeeded) AS succeeded, sum(failed) AS failed, sum(pruned) AS pruned, sum(cancelled) AS cancelled,
+              sum(open) AS open
+         FROM pair GROUP BY task_id, cell
      ), counted AS (
-       SELECT task_id,
-              count(DISTINCT cell) FILTER (WHERE state IN ('SUCCEEDED', 'PRUNED'))::int AS "coveredCells",
-              count(*) FILTER (WHERE state = 'SUCCEEDED')::int AS succeeded,
-              count(*) FILTER (WHERE state = 'FAILED')::int AS failed,
-              count(*) FILTER (WHERE state = 'PRUNED')::int AS pruned,
-              count(*) FILTER (WHERE state = 'CANCELLED')::int AS cancelled,
-              count(*) FILTER (WHERE state IN ('QUEUED', 'RUNNING', 'WAITING'))::int AS open,
-              (sum(accepted) - count(DISTINCT (cell, replicate)) FILTER (WHERE accepted > 0))::int AS duplicates,
-              sum(failed)::int AS "failedAttempts",
-              sum(lost)::int AS "lostAttempts"
-         FROM trial GROUP BY task_id
+       SELECT task_id, count(*) FILTER (WHERE is_covered)::int AS "coveredCells", sum(pairs)::int AS pairs,
+              sum(succeeded)::int AS succeeded, sum(failed)::int AS failed, sum(pruned)::int AS pruned,
+              sum(cancelled)::int AS cancelled, sum(open)::int AS open
+         FROM cell GROUP BY task_id
+     ), attempted AS (
+       SELECT t.task_id, count(*) FILTER (WHERE a.state = 'SUCCEEDED' AND t.state = 'SUCCEEDED')::int AS accepted,
+              count(*) FILTER (WHERE a.state = 'FAILED')::int AS failed,
+              count(*) FILTER (WHERE a.state IN ('LOST', 'REFUSED'))::int AS lost
+         FROM trials t JOIN attempts a ON a.trial_id = t.id
+        WHERE t.sweep_id = $1
+        GROUP BY t.task_id
      )
      SELECT k.id AS "taskId", own.points, k.search_state = 'STOPPED' AS "isStopped",
             CASE WHEN k.search_state IN ('OPEN', 'STOPPED') THEN k.planned_points ELSE own.points
             END AS "plannedPoints",
-            coalesce("coveredCells", 0) AS "coveredCells", coalesce(succeeded, 0) AS succeeded,
-            coalesce(failed, 0) AS failed, coalesce(pruned, 0) AS pruned, coalesce(cancelled, 0) AS cancelled,
-            coalesce(open, 0) AS open, coalesce(duplicates, 0) AS duplicates,
-            coalesce("failedAttempts", 0) AS "failedAttempts", coalesce("lostAttempts", 0) AS "lostAttempts",
+            coalesce(c."coveredCells", 0) AS "coveredCells", coalesce(c.succeeded, 0) AS succeeded,
+            coalesce(c.failed, 0) AS failed, coalesce(c.pruned, 0) AS pruned, coalesce(c.cancelled, 0) AS cancelled,
+            coalesce(c.open, 0) AS open, coalesce(a.accepted - c.pairs, 0) AS duplicates,
+            coalesce(a.failed, 0) AS "failedAttempts", coalesce(a.lost, 0) AS "lostAttempts",
             (SELECT coalesce(json_agg(lacking), '[]')
                FROM (SELECT p.cell, t.replicate, t.state
                        FROM trials t JOIN points p ON p.id = t.point_id
@@ -54,7 +58,8 @@ export function countCoverage(query: Query, sweepId: SweepId): Promise<readonly 
                       ORDER BY p.ordinal, t.replicate
                       LIMIT $2) lacking) AS missing
        FROM tasks k
-       LEFT JOIN counted ON counted.task_id = k.id
+       LEFT JOIN counted c ON c.task_id = k.id
+       LEFT JOIN attempted a ON a.task_id = k.id
        CROSS JOIN LATERAL (SELECT count(*)::int AS points FROM points p WHERE p.task_id = k.id) own
       WHERE k.sweep_id = $1
       ORDER BY k.ordinal`,
