@@ -3,6 +3,7 @@ import type {
   CreatedSweep,
   Page,
   PointAnswer,
+  RerunAnswer,
   StepAnswer,
   SummaryAnswer,
   SurfaceAnswer,
@@ -13,7 +14,7 @@ import type {
 } from '../core/api.ts';
 import { AbkdError, type ErrorCode } from '../core/errors.ts';
 import { isUuid } from '../core/ids.ts';
-import type { SweepState } from '../core/sweep.ts';
+import type { RerunKind, SweepState } from '../core/sweep.ts';
 import type { TrialState } from '../core/trial.ts';
 
 /** Which results to summarise; absent = all. */
@@ -35,6 +36,7 @@ export interface Client {
   listSweeps(options: { readonly limit: number }): Promise<readonly SweepListItem[]>;
   readSweep(id: string): Promise<SweepAnswer>;
   cancelSweep(id: string): Promise<{ readonly id: string; readonly state: SweepState }>;
+  rerunSweep(id: string, which: RerunKind): Promise<RerunAnswer>;
   /** Trials of a sweep in one state, at most `limit`. */
   listTrials(id: string, state: TrialState, limit: number): Promise<readonly TrialAnswer[]>;
   /** All points of a sweep, by task and in the order of suggestion. */
@@ -69,6 +71,12 @@ export function createClient(url: string): Client {
     listSweeps: ({ limit }) => readPages((cursor) => call(`/sweeps${queryOf({ limit: pageSize, cursor })}`), limit),
     readSweep: (id) => call(`/sweeps/${id}`),
     cancelSweep: (id) => call(`/sweeps/${id}/cancel`, { method: 'POST' }),
+    rerunSweep: (id, which) =>
+      call(`/sweeps/${id}/rerun`, {
+        method: 'POST',
+        body: JSON.stringify({ which }),
+        headers: { 'content-type': 'application/json' },
+      }),
     listTrials: (id, state, limit) =>
       readPages((cursor) => call(`/sweeps/${id}/trials${queryOf({ state, limit: pageSize, cursor })}`), limit),
     listPoints: (id) => readAll((cursor) => call(`/sweeps/${id}/points${queryOf({ limit: pageSize, cursor })}`)),

@@ -2,6 +2,7 @@ import { isFinalSweepState } from '../core/sweep.ts';
 import type { Client } from './client.ts';
 import { type ExitCode as Code, ExitCode } from './command.ts';
 import type { CliConfig } from './config.ts';
+import { coverageLines } from './coverage-text.ts';
 import { countTrials, formatSpan, plural, shortId } from './format.ts';
 import { followSweep, progressStyleFor } from './progress.ts';
 import { catchStopSignals } from './stop-signals.ts';
@@ -29,6 +30,7 @@ export async function watchToEnd(
     const { total } = countTrials(sweep.trials);
     const took = formatSpan(sweep.startedAt ?? sweep.createdAt, sweep.finishedAt, 0);
     terminal.print(`${sweep.state}: ${sweep.trials.SUCCEEDED} of ${plural(total, 'trial')} succeeded, in ${took}`);
+    for (const line of coverageLines(sweep, config.program)) terminal.print(line);
     for (const line of await failureLines(client, sweep)) terminal.print(line);
     terminal.note(`See the result with \`${config.program} best --sweep ${shortId(id)}\``);
   }

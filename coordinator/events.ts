@@ -3,6 +3,7 @@ import type { AttemptKey, AttemptOutcome } from '../core/attempt.ts';
 import type { CheckpointRef } from '../core/checkpoint.ts';
 import type { PointMove } from '../core/earlystop/moves.ts';
 import type { SweepId, TaskId, WorkerId } from '../core/ids.ts';
+import type { RerunKind } from '../core/sweep.ts';
 import type { TrialState } from '../core/trial.ts';
 import type { WorkerHello } from '../core/worker.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -11,6 +12,11 @@ import type { Logger } from '../platform/logger.ts';
 export interface Events {
   sweepCreated(sweepId: SweepId, size: { readonly tasks: number; readonly plannedTrials: number }): void;
   sweepCancelled(sweepId: SweepId): void;
+  /** Trials were queued again, and stopped searches go on to choose points. */
+  sweepRerun(
+    sweepId: SweepId,
+    rerun: { readonly which: RerunKind; readonly trials: number; readonly points: number },
+  ): void;
   sweepSettled(sweepId: SweepId): void;
   searchAdvanced(
     sweepId: SweepId,
@@ -42,6 +48,7 @@ export function createEvents(log: Logger): Events {
   return {
     sweepCreated: (sweepId, size) => log.info({ sweepId, ...size }, 'sweep created'),
     sweepCancelled: (sweepId) => log.info({ sweepId }, 'sweep cancelled'),
+    sweepRerun: (sweepId, { which, trials, points }) => log.info({ sweepId, which, trials, points }, 'sweep rerun'),
     sweepSettled: (sweepId) => log.info({ sweepId }, 'sweep settled'),
     searchAdvanced: (sweepId, step) => log.info({ sweepId, ...step }, 'search advanced'),
     pointJudged: (sweepId, { taskId, ordinal, rung, next, stops }) =>

@@ -4,7 +4,7 @@ import type { Problem } from './errors.ts';
 import type { Measurement } from './measurement.ts';
 import type { StepRecord, StopFinding } from './search/record.ts';
 import type { SearchState } from './search/session.ts';
-import type { SweepState } from './sweep.ts';
+import type { RerunKind, SweepState } from './sweep.ts';
 import type { TaskDefinition } from './task.ts';
 import type { TrialFailure, TrialPurpose, TrialState } from './trial.ts';
 
@@ -61,6 +61,59 @@ export interface SweepAnswer extends SweepListItem {
   readonly unmetNeeds: readonly string[];
 }
 
+/** What a rerun queued again. */
+export interface RerunAnswer {
+  readonly id: string;
+  readonly state: SweepState;
+  readonly which: RerunKind;
+  /** Over all tasks. */
+  readonly trials: number;
+  readonly points: number;
+  /** Those that have something to run again, in order. */
+  readonly tasks: readonly {
+    readonly id: string;
+    readonly dataset: string;
+    readonly objective: string;
+    /** Trials that were queued again. */
+    readonly trials: number;
+    /** Points that its search, which the cancellation stopped, goes on to choose. */
+    readonly points: number;
+  }[];
+}
+
+/**
+ * What a task has of what it planned, counted from its rows: each planned trial (cell and replicate) is in one of the
+ * counts of `trials`.
+ */
+export interface Coverage {
+  /** Points that the task is to have, and different cells of those that have a result. */
+  readonly cells: { readonly planned: number; readonly covered: number };
+  readonly trials: {
+    readonly planned: number;
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly pruned: number;
+    /** Also those of points that a search did not come to choose before the sweep was cancelled. */
+    readonly cancelled: number;
+    /** Queued, running or waiting, or of points that a search is yet to choose. */
+    readonly toCome: number;
+  };
+  /** Trials without a result that nothing will bring any more, but a rerun; the first of them. */
+  readonly missing: { readonly count: number; readonly first: readonly MissingTrial[] };
+  /** Accepted results of a cell and replicate beyond the first. */
+  readonly duplicates: number;
+  /** Attempts that gave no result because they failed, or because their worker was lost. */
+  readonly extraAttempts: { readonly failed: number; readonly lost: number };
+  /** True where every planned trial has a result (or was pruned) and none has two. */
+  readonly complete: boolean;
+}
+
+export interface MissingTrial {
+  readonly cell: string;
+  readonly replicate: number;
+  readonly state: Extract<TrialState, 'FAILED' | 'CANCELLED'>;
+}
+
 export interface TaskProgress {
   readonly id: string;
   readonly ordinal: number;
@@ -73,6 +126,7 @@ export interface TaskProgress {
   readonly points: number;
   readonly trials: TrialCounts;
   readonly plannedTrials: number;
+  readonly coverage: Coverage;
   /** Null where all trials were known at submission. */
   readonly search: SearchProgress | null;
   /** Best point so far by mean selection value; null before the first success. */

@@ -4,7 +4,8 @@
  * QUEUED    waits for a worker            -> RUNNING (claimed), CANCELLED
  * RUNNING   leased to one attempt         -> SUCCEEDED, FAILED, PRUNED, CANCELLED, WAITING, QUEUED (lease lost or retried)
  * WAITING   a rung reached, checkpoint kept, no lease -> QUEUED, PRUNED, CANCELLED
- * SUCCEEDED, FAILED, PRUNED, CANCELLED are final.
+ * SUCCEEDED, PRUNED are final.
+ * FAILED, CANCELLED are final too, but for a rerun of the sweep -> QUEUED
  */
 export const TrialState = {
   QUEUED: 'QUEUED',
@@ -23,14 +24,16 @@ export const trialTransitions: Readonly<Record<TrialState, readonly TrialState[]
   RUNNING: ['SUCCEEDED', 'FAILED', 'PRUNED', 'CANCELLED', 'WAITING', 'QUEUED'],
   WAITING: ['QUEUED', 'PRUNED', 'CANCELLED'],
   SUCCEEDED: [],
-  FAILED: [],
+  FAILED: ['QUEUED'],
   PRUNED: [],
-  CANCELLED: [],
+  CANCELLED: ['QUEUED'],
 };
 
-/** True where the trial will never change again. */
+const finalStates: ReadonlySet<TrialState> = new Set(['SUCCEEDED', 'FAILED', 'PRUNED', 'CANCELLED']);
+
+/** True where the trial is over; only a rerun of failed or cancelled ones can take it up again. */
 export function isFinalTrialState(state: TrialState): boolean {
-  return trialTransitions[state].length === 0;
+  return finalStates.has(state);
 }
 
 /**

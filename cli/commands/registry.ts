@@ -52,6 +52,11 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: 'cancel', summary: 'stop a sweep', load: async () => (await import('./cancel.ts')).cancel },
   {
+    name: 'rerun',
+    summary: 'run what failed or is missing of a sweep, and nothing else',
+    load: async () => (await import('./rerun.ts')).rerun,
+  },
+  {
     name: 'coordinator',
     summary: 'run a coordinator on a PostgreSQL of your own',
     load: async () => (await import('./coordinator.ts')).coordinator,

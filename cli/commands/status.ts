@@ -3,6 +3,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { findCoordinator } from '../address.ts';
 import type { Client } from '../client.ts';
 import { defineCommand, ExitCode } from '../command.ts';
+import { coverageLines } from '../coverage-text.ts';
 import { countTrials, formatSpan, shortId, stoppedText } from '../format.ts';
 import { bestText, overallText, taskTitle } from '../progress.ts';
 import { renderTable, wrapText } from '../table.ts';
@@ -16,7 +17,8 @@ export const status = defineCommand({
   summary: 'all sweeps, or one in detail',
   details: [
     `Without an id the newest ${defaultListed} sweeps (--all for more). With one: its tasks, how far each is, its best point`,
-    'so far (mean ± standard error, number of seeds), why trials failed, and what keeps queued ones from running.',
+    'so far (mean ± standard error, number of seeds), how many of the planned cells and trials have a result and whether',
+    'any has two, why trials failed, and what keeps queued ones from running.',
   ],
   examples: [
     ['status', 'the newest sweeps'],
@@ -38,7 +40,9 @@ export const status = defineCommand({
       return ExitCode.OK;
     }
     const sweep = await client.readSweep(await client.resolveSweep(args.id));
-    const text = args.json ? JSON.stringify(sweep, null, 2) : (await renderSweep(sweep, client, terminal)).join('\n');
+    const text = args.json
+      ? JSON.stringify(sweep, null, 2)
+      : (await renderSweep(sweep, client, terminal, config.program)).join('\n');
     terminal.print(text);
     return ExitCode.OK;
   },
@@ -73,7 +77,12 @@ function renderSweeps(sweeps: readonly SweepListItem[], terminal: Terminal): rea
   );
 }
 
-async function renderSweep(sweep: SweepAnswer, client: Client, terminal: Terminal): Promise<readonly string[]> {
+async function renderSweep(
+  sweep: SweepAnswer,
+  client: Client,
+  terminal: Terminal,
+  program: string,
+): Promise<readonly string[]> {
   const isAdaptive = sweep.tasks.some(({ search }) => search !== null && search.planned > 0);
   const tasks = sweep.tasks.map((task) => {
     const { done, total } = countTrials(task.trials, task.plannedTrials);
@@ -108,6 +117,8 @@ async function renderSweep(sweep: SweepAnswer, client: Client, terminal: Termina
     `${overallText(sweep)}${sweep.startedAt === null ? '' : `, ran ${ran}`}`,
     '',
     ...table,
+    '',
+    ...coverageLines(sweep, program),
     ...withBlank(await failureLines(client, sweep)),
     ...withBlank([...stops, ...sweep.unmetNeeds, ...sweep.warnings.map((text) => `Warning: ${text}`)]).flatMap((line) =>
       wrapText(line, terminal.width, '  '),

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { AbkdError } from '../../core/errors.ts';
 import { isUuid, type SweepId, type TrialId } from '../../core/ids.ts';
+import { rerunKinds } from '../../core/sweep.ts';
 import { TrialState } from '../../core/trial.ts';
 import { notFound } from '../service/trials.ts';
 
@@ -48,6 +49,8 @@ export const taskListQuery = z.strictObject({
   limit,
 });
 
+export const rerunBody = z.strictObject({ which: z.enum(rerunKinds) });
+
 export const summaryQuery = z.strictObject({
   dataset: name.optional(),
   student: name.optional(),
@@ -68,15 +71,36 @@ export const surfaceQuery = z.strictObject({
  * @throws {AbkdError} BAD_REQUEST with all problems
  */
 export function readQuery<Schema extends z.ZodType>(schema: Schema, request: Request): z.infer<Schema> {
-  const read = schema.safeParse(request.query);
+  return readPart(schema, request.query, { part: 'query', unknown: 'unknown query parameter' });
+}
+
+/**
+ * The JSON body of a request.
+ * @throws {AbkdError} UNSUPPORTED_MEDIA_TYPE where it is not JSON; BAD_REQUEST with all problems
+ */
+export function readBody<Schema extends z.ZodType>(schema: Schema, request: Request): z.infer<Schema> {
+  if (!request.is('application/json')) {
+    const found = request.get('content-type') ?? 'no content type';
+    throw new AbkdError('UNSUPPORTED_MEDIA_TYPE', `Cannot read body: found ${found}, expected application/json`);
+  }
+  return readPart(schema, request.body, { part: 'body', unknown: 'unknown field' });
+}
+
+function readPart<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  { part, unknown }: { readonly part: string; readonly unknown: string },
+): z.infer<Schema> {
+  const read = schema.safeParse(value);
   if (read.success) return read.data;
   const problems = read.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: key.slice(0, 80), message: 'unknown query parameter' }))
+      ? issue.keys.map((key) => ({ path: key.slice(0, 80), message: unknown }))
       : [{ path: issue.path.join('.'), message: issue.message }],
   );
-  const first = problems[0]!;
-  throw new AbkdError('BAD_REQUEST', `Cannot read query: ${first.path}: ${first.message}`, { details: { problems } });
+  const { path, message } = problems[0]!;
+  const where = path === '' ? '' : `${path}: `;
+  throw new AbkdError('BAD_REQUEST', `Cannot read ${part}: ${where}${message}`, { details: { problems } });
 }
 
 /** @throws {AbkdError} NOT_FOUND for what cannot be the id of anything */

@@ -4,7 +4,16 @@ import { specLimits } from '../../core/spec/limits.ts';
 import type { PointService } from '../service/points.ts';
 import type { SweepService } from '../service/sweeps.ts';
 import type { TrialService } from '../service/trials.ts';
-import { noQuery, readQuery, readSweepId, sweepListQuery, taskListQuery, trialListQuery } from './query.ts';
+import {
+  noQuery,
+  readBody,
+  readQuery,
+  readSweepId,
+  rerunBody,
+  sweepListQuery,
+  taskListQuery,
+  trialListQuery,
+} from './query.ts';
 import { addRoute, sendJson } from './route.ts';
 
 export function addSweepRoutes(
@@ -44,10 +53,13 @@ export function addSweepRoutes(
     },
   });
   addRoute(router, '/sweeps/:id/cancel', { post: [cancelSweep(sweeps)] });
+  addRoute(router, '/sweeps/:id/rerun', { post: [readSmallBody, rerunSweep(sweeps)] });
 }
 
 /** Compressed bodies are refused: their size is not known before they have been unpacked. */
 const readSpecBody = express.text({ type: [...specContentTypes], limit: specLimits.bytes, inflate: false });
+
+const readSmallBody = express.json({ limit: '1kb', inflate: false });
 
 function createSweep(sweeps: SweepService): RequestHandler {
   return async (request, response) => {
@@ -65,5 +77,13 @@ function cancelSweep(sweeps: SweepService): RequestHandler {
     readQuery(noQuery, request);
     const id = readSweepId(request);
     sendJson(response, { id, state: await sweeps.cancel(id) });
+  };
+}
+
+function rerunSweep(sweeps: SweepService): RequestHandler {
+  return async (request, response) => {
+    readQuery(noQuery, request);
+    const { which } = readBody(rerunBody, request);
+    sendJson(response, await sweeps.rerun(readSweepId(request), which));
   };
 }

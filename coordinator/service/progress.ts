@@ -1,5 +1,6 @@
 import type { PointResult, SweepAnswer, TaskProgress, TrialCounts } from '../../core/api.ts';
 import type { Clock } from '../../core/clock.ts';
+import { certify } from '../../core/coverage.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';
 import { addTrialCounts, sumOf } from '../../core/trial-counts.ts';
 import type { Store, StoredSweep, StoredTask } from '../store/store.ts';
@@ -9,14 +10,19 @@ import { type BestPoints, createBestPointsReader } from './best-points.ts';
 export function createProgressReader(store: Store, clock: Clock): (sweep: StoredSweep) => Promise<SweepAnswer> {
   const readBest = createBestPointsReader(store, clock);
   return async (sweep) => {
-    const [tasks, counts] = await Promise.all([store.listTasks(sweep.id), store.countTrials(sweep.id)]);
+    const [tasks, counts, coverage] = await Promise.all([
+      store.listTasks(sweep.id),
+      store.countTrials(sweep.id),
+      store.countCoverage(sweep.id),
+    ]);
     const countsByTask = new Map(counts.map((entry) => [entry.taskId, entry.counts]));
     const trials = addTrialCounts([...countsByTask.values()]);
     const best: BestPoints = trials.SUCCEEDED === 0 ? new Map() : await readBest(sweep, trials);
     const isFinal = isFinalSweepState(sweep.state);
-    const described = tasks.map((task) =>
-      describeTask(task, countsByTask.get(task.id) ?? noTrials, best.get(task.fingerprint) ?? null),
-    );
+    const described = tasks.map((task, index) => ({
+      ...describeTask(task, countsByTask.get(task.id) ?? noTrials, best.get(task.fingerprint) ?? null),
+      coverage: certify(coverage[index]!),
+    }));
     const plannedTrials = described.reduce((sum, task) => sum + task.plannedTrials, 0);
     return {
       ...describeSweep(sweep, trials),
@@ -42,7 +48,7 @@ function describeSweep(sweep: StoredSweep, trials: TrialCounts) {
   };
 }
 
-function describeTask(task: StoredTask, trials: TrialCounts, best: PointResult | null): TaskProgress {
+function describeTask(task: StoredTask, trials: TrialCounts, best: PointResult | null): Omit<TaskProgress, 'coverage'> {
   const { id, ordinal, dataset, teacher, student, objective, fingerprint, definition, points } = task;
   const { searchState, suggested, plannedPoints, plannedTrials, searchStop: stopped } = task;
   const isOpen = searchState === 'OPEN';

@@ -1,13 +1,13 @@
-import type { CreatedSweep, Page, SweepAnswer, SweepListItem } from '../../core/api.ts';
+import type { CreatedSweep, Page, RerunAnswer, SweepAnswer, SweepListItem } from '../../core/api.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { SweepId } from '../../core/ids.ts';
+import type { SweepId, TaskId } from '../../core/ids.ts';
 import type { SweepPlan } from '../../core/plan.ts';
 import { expandSpec } from '../../core/spec/expand.ts';
 import { parseSpec } from '../../core/spec/parse.ts';
-import type { SweepState } from '../../core/sweep.ts';
+import type { RerunKind, SweepState } from '../../core/sweep.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Events } from '../events.ts';
-import type { Store, StoredSweep } from '../store/store.ts';
+import type { RerunTask, Store, StoredSweep, StoredTask } from '../store/store.ts';
 import { createProgressReader } from './progress.ts';
 import { notFound } from './trials.ts';
 
@@ -23,6 +23,11 @@ export interface SweepService {
   list(query: { readonly before: bigint | null; readonly limit: number }): Promise<Page<SweepListItem>>;
   /** @throws {AbkdError} NOT_FOUND; CONFLICT where the sweep is final already */
   cancel(id: SweepId): Promise<SweepState>;
+  /**
+   * Runs what is missing or what failed, and nothing else.
+   * @throws {AbkdError} NOT_FOUND; CONFLICT where there is nothing to run, or not yet
+   */
+  rerun(id: SweepId, which: RerunKind): Promise<RerunAnswer>;
   /** Those of the sweeps that are CANCELLED. */
   cancelledOf(ids: readonly SweepId[]): Promise<readonly SweepId[]>;
   /** Gives sweeps whose trials are all final their final state. */
@@ -65,6 +70,14 @@ export function createSweepService({ store, bus, events, clock }: SweepServiceOp
       bus.publish();
       return state;
     },
+    rerun: async (id, which) => {
+      const again = new Map((await store.rerunSweep(id, which)).map((task) => [task.taskId, task]));
+      const [sweep, tasks] = await Promise.all([store.findSweep(id), store.listTasks(id)]);
+      const answer = describeRerun(sweep!, which, tasks, again);
+      events.sweepRerun(id, answer);
+      bus.publish();
+      return answer;
+    },
     cancelledOf: async (ids) => {
       const found = await Promise.all(ids.map((id) => store.findSweep(id)));
       return found.flatMap((sweep) => (sweep?.state === 'CANCELLED' ? [sweep.id] : []));
@@ -88,4 +101,18 @@ function describeCreated(sweep: StoredSweep, plan: SweepPlan): CreatedSweep {
     warnings: sweep.warnings,
     links: { self, trials: `${self}/trials`, summary: `/api/v1/summary?sweep=${sweep.id}`, cancel: `${self}/cancel` },
   };
+}
+
+function describeRerun(
+  sweep: StoredSweep,
+  which: RerunKind,
+  tasks: readonly StoredTask[],
+  again: ReadonlyMap<TaskId, RerunTask>,
+): RerunAnswer {
+  const described = tasks.flatMap(({ id, dataset, objective }) => {
+    const task = again.get(id);
+    return task === undefined ? [] : [{ id, dataset, objective, trials: task.trials, points: task.points }];
+  });
+  const sum = (field: 'trials' | 'points') => described.reduce((total, task) => total + task[field], 0);
+  return { id: sweep.id, state: sweep.state, which, trials: sum('trials'), points: sum('points'), tasks: described };
 }

@@ -16,8 +16,10 @@ import { createArtifactVerbs, createWorkerVerbs } from './workers.ts';
  * Locks are always taken in the order sweep, trial, attempt, so that no two transactions wait for each other:
  *
  *  cancel   sweep FOR UPDATE          waits for all below, and they for it
+ *  rerun    sweep FOR UPDATE          like a cancel
  *  claim    sweep FOR NO KEY UPDATE   one claimer per sweep at a time
  *  append   sweep FOR NO KEY UPDATE   like a claim; then its task
+ *  settle   sweep FOR NO KEY UPDATE   skips what is locked
  *  end      sweep FOR KEY SHARE       any number, also beside a claim
  *  decide   sweep FOR KEY SHARE       any number; then the waiting trials of the points
  *  expire   sweep FOR KEY SHARE       skips what is locked

@@ -18,10 +18,11 @@ import type { StepRecord, StopFinding } from '../../core/search/record.ts';
 import type { SearchState } from '../../core/search/session.ts';
 import type { SweepSpec } from '../../core/spec/schema.ts';
 import type { SummaryRow } from '../../core/stats/summary.ts';
-import type { SweepState } from '../../core/sweep.ts';
+import type { RerunKind, SweepState } from '../../core/sweep.ts';
 import type { TaskDefinition } from '../../core/task.ts';
 import type { TrialState } from '../../core/trial.ts';
 import type { WorkerHello } from '../../core/worker.ts';
+import type { CoverageRow } from './sql/count-coverage.ts';
 import type { SearchLoadRow } from './sql/find-searches.ts';
 import type { WaitingTask } from './sql/find-waiting.ts';
 import type { SearchPointRow } from './sql/read-search.ts';
@@ -45,8 +46,20 @@ export interface Store {
    * @throws {AbkdError} NOT_FOUND; CONFLICT when the sweep is final already.
    */
   cancelSweep(id: SweepId): Promise<StoredSweep>;
-  /** Gives a final state to every sweep whose trials are all final: COMPLETED, or FAILED where none succeeded. */
+  /**
+   * Queues the trials of a kind again and lets stopped searches go on; a sweep that was over is RUNNING again. Per task
+   * in no order, those alone that have something to run; of several callers one is answered.
+   * @throws {AbkdError} NOT_FOUND; CONFLICT where there is nothing of the kind, where trials of the cancelled sweep are
+   * still being stopped, and for what is missing of a sweep that is not over.
+   */
+  rerunSweep(id: SweepId, kind: RerunKind): Promise<readonly RerunTask[]>;
+  /**
+   * Gives a final state to every sweep whose trials are all final: COMPLETED, or FAILED where none succeeded; CANCELLED
+   * where some still are (`core/sweep.ts`).
+   */
   settleSweeps(): Promise<readonly SweepId[]>;
+  /** What each task of a sweep has of what it planned, in order. */
+  countCoverage(sweep: SweepId): Promise<readonly CoverageRow[]>;
   countTrials(sweep: SweepId): Promise<readonly { readonly taskId: TaskId; readonly counts: TrialCounts }[]>;
 
   // --- searches
@@ -226,6 +239,15 @@ export interface NewStep {
   readonly trialsToCome: number | null;
 }
 
+/** What of a task runs again. */
+export interface RerunTask {
+  readonly taskId: TaskId;
+  /** Trials that were queued again. */
+  readonly trials: number;
+  /** Points that its search goes on to choose. */
+  readonly points: number;
+}
+
 export interface StoredTask {
   readonly id: TaskId;
   readonly ordinal: number;
@@ -239,7 +261,7 @@ export interface StoredTask {
   readonly points: number;
   /** Points that a strategy suggested after the submission. */
   readonly suggested: number;
-  /** Points that the task will have in the end, as far as is known. */
+  /** Points that the task is to have in the end, as far as is known; a stopped search chooses no more. */
   readonly plannedPoints: number;
   /** Trials that it will have in the end. */
   readonly plannedTrials: number;

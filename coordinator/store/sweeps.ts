@@ -5,17 +5,27 @@ import { isFinalSweepState } from '../../core/sweep.ts';
 import type { TrialState } from '../../core/trial.ts';
 import { sumOf } from '../../core/trial-counts.ts';
 import type { Database } from './database.ts';
+import { rerunSweep } from './rerun.ts';
 import { taskColumns, toCounts, toStoredSweep, toStoredTask } from './rows.ts';
 import { cancelSweep, lockSweepAgainstAll } from './sql/cancel-sweep.ts';
+import { countCoverage } from './sql/count-coverage.ts';
 import { countSuggested, countTrialsToCome } from './sql/count-suggested.ts';
 import { insertPlan } from './sql/insert-plan.ts';
 import { notifyWork } from './sql/notify-work.ts';
-import { settleSweeps } from './sql/settle-sweeps.ts';
+import { findSweepsToSettle, lockSweepsToSettle, settleSweeps } from './sql/settle-sweeps.ts';
 import type { Store, StoredSweep } from './store.ts';
 
 type SweepVerbs = Pick<
   Store,
-  'createSweep' | 'findSweep' | 'listSweeps' | 'listTasks' | 'cancelSweep' | 'settleSweeps' | 'countTrials'
+  | 'createSweep'
+  | 'findSweep'
+  | 'listSweeps'
+  | 'listTasks'
+  | 'cancelSweep'
+  | 'rerunSweep'
+  | 'settleSweeps'
+  | 'countCoverage'
+  | 'countTrials'
 >;
 
 /** The part of the store that knows sweeps and their tasks. */
@@ -90,7 +100,19 @@ export function createSweepVerbs({ prisma, query, transaction, during }: Databas
         });
         return readSweep(id);
       }),
-    settleSweeps: () => during('settle sweeps', () => settleSweeps(query)),
+    rerunSweep: (id, kind) =>
+      during('rerun trials of the sweep', async () => {
+        const tasks = await transaction((run) => rerunSweep(run, id, kind));
+        if (tasks === null) throw noSweep('rerun', id);
+        return tasks;
+      }),
+    settleSweeps: () =>
+      during('settle sweeps', async () => {
+        const found = await findSweepsToSettle(query);
+        if (found.length === 0) return [];
+        return transaction(async (run) => settleSweeps(run, await lockSweepsToSettle(run, found)));
+      }),
+    countCoverage: (sweepId) => during('count what the sweep covers', () => countCoverage(query, sweepId)),
     countTrials: (sweepId) =>
       during('count the trials of the sweep', async () => {
         const tasks = await prisma.task.findMany({

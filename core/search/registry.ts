@@ -1,8 +1,10 @@
+import { specLimits } from '../spec/limits.ts';
 import { suggestByGaussianProcess } from './gp/strategy.ts';
 import { createGridStrategy } from './grid.ts';
 import { suggestRandom } from './random.ts';
 import { suggestSobol } from './sobol.ts';
 import type { Strategy } from './strategy.ts';
+import { suggestByParzenEstimator } from './tpe/strategy.ts';
 
 interface MethodEntry {
   readonly title: string;
@@ -10,6 +12,8 @@ interface MethodEntry {
   readonly isAdaptive: boolean;
   /** What says which of its points are best: their means, or a model of the surface, which sees through noise. */
   readonly recommendsBy: 'mean' | 'posterior';
+  /** Points of one task that it can choose. @default specLimits.pointsPerTask */
+  readonly maxPoints?: number;
   /** `complete`: all of the space is wanted, in its own order. */
   readonly create: (options: { readonly complete: boolean }) => Strategy;
 }
@@ -33,7 +37,14 @@ const methods = {
     title: 'Bayesian optimisation with a Gaussian process',
     isAdaptive: true,
     recommendsBy: 'posterior',
+    maxPoints: specLimits.adaptivePoints,
     create: () => suggestByGaussianProcess,
+  },
+  tpe: {
+    title: 'tree-structured Parzen estimator',
+    isAdaptive: true,
+    recommendsBy: 'mean',
+    create: () => suggestByParzenEstimator,
   },
 } as const satisfies Readonly<Record<string, MethodEntry>>;
 

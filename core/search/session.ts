@@ -10,8 +10,11 @@ import type { Suggestion } from './strategy.ts';
 
 export type { SearchPlan } from './plan.ts';
 
-/** PLANNED: all trials were known at submission. OPEN: results decide on further ones. FINISHED: no more will come. */
-export type SearchState = 'PLANNED' | 'OPEN' | 'FINISHED';
+/**
+ * PLANNED: all trials were known at submission. OPEN: results decide on further ones. FINISHED: no more will come.
+ * STOPPED: the sweep was cancelled while OPEN; a rerun of what is missing makes it OPEN again.
+ */
+export type SearchState = 'PLANNED' | 'OPEN' | 'FINISHED' | 'STOPPED';
 
 /** A trial as the search sees it. */
 export interface SearchedTrial extends JudgedTrial {

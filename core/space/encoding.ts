@@ -64,15 +64,17 @@ export function isCategorical(axis: Axis): boolean {
 
 /** Unit coordinates of a point's parameters; values outside an axis (a landmark) lie outside [0, 1]. */
 export function unitCoordinates(axes: readonly Axis[], params: Readonly<Record<string, number>>): Float64Array {
-  return Float64Array.from(axes, (axis) => unitOfValue(axis, params[axis.name] ?? Number.NaN));
+  return Float64Array.from(axes, (axis) => createUnitScale(axis)(params[axis.name] ?? Number.NaN));
 }
 
-function unitOfValue(axis: Axis, value: number): number {
-  if (isCategorical(axis)) return choiceUnit(axis, value);
+/** From a value to its unit coordinate; outside [0, 1] for a value outside the axis, NaN for a choice that it lacks. */
+export function createUnitScale(axis: Axis): (value: number) => number {
+  if (isCategorical(axis)) return (value) => choiceUnit(axis, value);
   const [least, greatest] = [valueAt(axis, 0), valueAt(axis, 1)];
-  if (least === greatest) return 0;
-  if (axis.kind === 'steps' && axis.log) return Math.log(value / least) / Math.log(greatest / least);
-  return (value - least) / (greatest - least);
+  if (least === greatest) return () => 0;
+  if (axis.kind !== 'steps' || !axis.log) return (value) => (value - least) / (greatest - least);
+  const ratio = Math.log(greatest / least);
+  return (value) => Math.log(value / least) / ratio;
 }
 
 function choiceUnit(axis: Axis, value: number): number {

@@ -33,8 +33,17 @@ export function valueAt(axis: Axis, unit: number): number {
   return isLog(axis) ? Math.exp(measured) : measured;
 }
 
+/** What is asked for at every point of a long history. */
+const extents = new WeakMap<Axis, readonly [number, number]>();
+
 /** Least and greatest value, in the axis's measure. */
 function extent(axis: Axis): readonly [number, number] {
+  const known = extents.get(axis) ?? measureExtent(axis);
+  extents.set(axis, known);
+  return known;
+}
+
+function measureExtent(axis: Axis): readonly [number, number] {
   if (axis.kind === 'values') {
     const values = axis.values.map(toNumber);
     return [Math.min(...values), Math.max(...values)];

@@ -11,7 +11,7 @@ export const specLimits = {
   constraints: 50,
   /** Points of one task under one objective. */
   pointsPerTask: 10_000,
-  /** The same where a model of the results chooses them: its cost per point grows with the square of the points. */
+  /** The same where a Gaussian process chooses them: its cost per point grows with the square of the points. */
   adaptivePoints: 2_000,
   /** Trials of the whole sweep: points x replicates, and confirming ones, over all tasks and objectives. */
   trials: 100_000,

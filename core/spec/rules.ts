@@ -150,6 +150,7 @@ function pointsProblems({ method, points }: SpecDraft): readonly Problem[] {
   if (method === undefined || method === 'grid') return [];
   if (points === undefined)
     return [{ path, message: `is required, expected the number of points of a ${method} search` }];
-  if (!methodEntry(method).isAdaptive || points <= specLimits.adaptivePoints) return [];
-  return [{ path, message: `found ${points}, expected at most ${specLimits.adaptivePoints} for method ${method}` }];
+  const { isAdaptive, maxPoints = specLimits.pointsPerTask } = methodEntry(method);
+  if (!isAdaptive || points <= maxPoints) return [];
+  return [{ path, message: `found ${points}, expected at most ${maxPoints} for method ${method}` }];
 }

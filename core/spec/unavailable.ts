@@ -17,7 +17,6 @@ const unavailableValues: Readonly<Record<string, readonly string[]>> = {
   'tasks[].student.model': laterModels,
   'objectives[].kind': unavailableObjectives,
   metric: ['hm', 'base', 'new', 'rougeL'],
-  'search.method': ['tpe'],
   'run.kind': ['command'],
 };
 

@@ -4,9 +4,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SummaryAnswer, SweepAnswer } from '../../core/api.ts';
+import type { RerunAnswer, SummaryAnswer, SweepAnswer } from '../../core/api.ts';
 import { writeSafetensors } from '../../worker/models/weights/safetensors.ts';
 import { type CliResult, cliPath, makeFolder, noopSpec, runCli, withoutSettings } from '../support/cli.ts';
+import { eventually } from '../support/eventually.ts';
 import { createPrograms } from '../support/processes.ts';
 import { killRecorded, startUp } from '../support/up.ts';
 
@@ -102,7 +103,9 @@ describe('submit, watch, cancel', () => {
     expect(stdout).not.toContain('\u001b');
     expect(stdout).toMatch(/^sweep [0-9a-f-]{36}: 2 tasks, 10 trials, PENDING\n/);
     expect(stdout).toMatch(/^(PENDING|RUNNING): \d+ of 10 trials/m);
-    expect(stdout).toMatch(/COMPLETED: 10 of 10 trials succeeded, in \d+ s\n$/);
+    expect(stdout).toMatch(
+      /COMPLETED: 10 of 10 trials succeeded, in \d+ s\nCoverage: .*10 of 10 trials, 0 repeated\n$/,
+    );
   });
 
   test('a sweep whose trials fail ends with code 3 and the reason', async () => {
@@ -111,6 +114,11 @@ describe('submit, watch, cancel', () => {
     expect(code).toBe(3);
     expect(stdout).toMatch(/FAILED: 0 of 10 trials succeeded/);
     expect(stdout).toMatch(/10 trials: EXCEPTION: \S+/);
+    const again = /`(?:.* )?(rerun [0-9a-f]{8} --failed)` runs exactly that/.exec(stdout)![1]!;
+    const { stdout: queued, stderr } = await abkd(again.split(' '));
+    expect(queued.split('\n')[0]).toBe('10 failed trials queued again');
+    expect(stderr).toMatch(/watch [0-9a-f]{8}`/);
+    expect((await abkd(['cancel', again.split(' ')[1]!])).code).toBe(0);
   });
 
   test('cancel stops a sweep; its watcher ends with code 3; a second cancel is refused', async () => {
@@ -123,6 +131,22 @@ describe('submit, watch, cancel', () => {
     expect(watched.code).toBe(3);
     expect((JSON.parse(watched.stdout) as SweepAnswer).state).toBe('CANCELLED');
     expect((await abkd(['cancel', id])).code).toBe(1);
+    const status = await abkd(['status', id]);
+    expect(status.stdout).toMatch(
+      /^Coverage: 0 of \d+ cells, 0 of 10 trials, 0 repeated\n {2}missing: 10 cancelled: alpha=/m,
+    );
+    const rerun = await eventually(
+      async () => {
+        // The trial that ran is being stopped for a moment.
+        const result = await abkd(['rerun', id, '--missing', '--json']);
+        if (result.code !== 0) throw new Error(result.stderr);
+        return JSON.parse(result.stdout) as RerunAnswer;
+      },
+      { timeoutMs: 30_000 },
+    );
+    expect(rerun).toMatchObject({ id, which: 'missing', trials: 10, points: 0, state: expect.stringMatching(/ING$/) });
+    expect((await abkd(['rerun', id, '--missing'])).stderr).toMatch(/ING, expected one that is over/);
+    expect((await abkd(['cancel', id])).code).toBe(0);
   });
 
   test('every problem of a spec is listed with its path and line, and the exit code tells', async () => {
@@ -143,6 +167,8 @@ describe('mistakes of the caller', () => {
     [['watch'], 'ID is missing'],
     [['best', '--dataset'], '--dataset needs a value'],
     [['cancel', 'one', 'two'], 'unexpected argument "two"'],
+    [['rerun', 'latest'], '--failed or --missing is missing'],
+    [['rerun', 'latest', '--failed', '--missing'], 'expected one of them'],
     [['up', '--workers', '-1'], '--workers'],
     [['submit', '/nowhere/x.yaml'], 'there is no such file'],
     [['watch', 'not an id'], 'expected an id'],

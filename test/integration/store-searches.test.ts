@@ -151,5 +151,5 @@ test('a cancelled sweep gets no more points', async () => {
   await store.cancelSweep(ids.sweepId);
   expect(await store.findSearches()).toEqual([]);
   expect(await store.appendStep(stepAt(ids, 0, [1]))).toBe(false);
-  expect((await store.listTasks(ids.sweepId))[0]).toMatchObject({ searchState: 'FINISHED', plannedPoints: 1 });
+  expect((await store.listTasks(ids.sweepId))[0]).toMatchObject({ searchState: 'STOPPED', plannedPoints: 4 });
 });

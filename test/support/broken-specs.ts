@@ -317,7 +317,6 @@ export const brokenSpecs: readonly BrokenSpec[] = [
   withTask('model of a later version', { student: { model: 'clip-vit-b16' } }, 'tasks[0].student.model'),
   withTask('protocol of a later version', { protocol: 'baseToNew' }, 'tasks[0].protocol'),
   changed('objective of a later version', { objectives: [{ kind: 'abkd' }, { kind: 'gkd' }] }, 'objectives[1].kind'),
-  withSearch('search method of a later version', { method: 'tpe' }, 'search.method'),
   changed('resources', { resources: { gpus: 1 } }, 'resources'),
   changed('external command', { run: { kind: 'command' } }, 'run.kind'),
 
@@ -328,7 +327,7 @@ export const brokenSpecs: readonly BrokenSpec[] = [
       name: '',
       tasks: [{ dataset: 'nope', student: {} }],
       objectives: [{ kind: 'kd' }],
-      search: { method: 'tpe', space: { alpha: { min: 2, max: 1, step: 0 } }, constraints: ['alpha'] },
+      search: { method: 'best', space: { alpha: { min: 2, max: 1, step: 0 } }, constraints: ['alpha'] },
       replicates: 0,
       confirm: {},
     },

@@ -11,9 +11,12 @@ interface TrialRow {
   readonly attempt: number;
   readonly failures: number;
   readonly losses: number;
+  readonly rerun_after: number;
   readonly selection_value: number | null;
   readonly failure_kind: string | null;
   readonly sweep_state: string;
+  /** True where a rerun queued a trial of the sweep again that had been tried. */
+  readonly sweep_rerun: boolean;
 }
 
 interface AttemptRow {
@@ -43,7 +46,8 @@ export async function readHistory(database: string | pg.Client, sweepId: string 
 async function query(client: pg.Client, sweepId: string | null): Promise<History> {
   const trials = await client.query<TrialRow>(
     `SELECT t.id, t.point_id, p.cell, t.replicate, t.seed, t.state, t.attempt, t.failures, t.losses,
-            t.selection_value, t.failure_kind, s.state AS sweep_state
+            t.rerun_after, t.selection_value, t.failure_kind, s.state AS sweep_state,
+            bool_or(t.rerun_after > 0) OVER (PARTITION BY t.sweep_id) AS sweep_rerun
        FROM trials t JOIN points p ON p.id = t.point_id JOIN sweeps s ON s.id = t.sweep_id
       WHERE $1::uuid IS NULL OR t.sweep_id = $1`,
     [sweepId],
@@ -89,8 +93,14 @@ function isLegalUnder({ state, sweep_state }: TrialRow): boolean {
   return !finalSweepStates.has(sweep_state) || finalTrialStates.has(state) || mayRunOn;
 }
 
+/** In a sweep that is over, or of which a rerun took up what failed and no more. */
+function mayBeCancelled({ sweep_state, sweep_rerun }: TrialRow): boolean {
+  return sweep_state === 'CANCELLED' || (sweep_rerun && !finalSweepStates.has(sweep_state));
+}
+
 function violationsOf(trial: TrialRow, attempts: readonly AttemptRow[]): readonly string[] {
   const inState = (...states: readonly string[]) => attempts.filter(({ state }) => states.includes(state));
+  const sinceRerun = (rows: readonly AttemptRow[]) => rows.filter(({ number }) => number > trial.rerun_after).length;
   const isLatest = (rows: readonly AttemptRow[]) => rows.length === 1 && rows[0]?.number === trial.attempt;
   const [accepted, active] = [inState('SUCCEEDED'), inState('ACTIVE')];
   const value = accepted[0]?.outcome?.selectionValue ?? null;
@@ -100,11 +110,11 @@ function violationsOf(trial: TrialRow, attempts: readonly AttemptRow[]): readonl
     [trial.state === 'SUCCEEDED' ? isLatest(accepted) : accepted.length === 0, 'only the latest attempt is accepted'],
     [trial.selection_value === value, 'the value is that of the accepted attempt'],
     [trial.state === 'RUNNING' ? isLatest(active) : active.length === 0, 'only a running trial has an active attempt'],
-    [inState('FAILED').length === trial.failures, 'failures are counted'],
-    [inState('LOST', 'REFUSED').length === trial.losses, 'losses are counted'],
+    [sinceRerun(inState('FAILED')) === trial.failures, 'failures are counted, from the latest rerun on'],
+    [sinceRerun(inState('LOST', 'REFUSED')) === trial.losses, 'losses are counted, from the latest rerun on'],
     [trial.state !== 'FAILED' || trial.failure_kind !== null, 'a failure has its reason'],
     [trial.state !== 'SUCCEEDED' || trial.failure_kind === null, 'a success has no failure'],
-    [trial.state !== 'CANCELLED' || trial.sweep_state === 'CANCELLED', 'only a cancelled sweep has cancelled trials'],
+    [trial.state !== 'CANCELLED' || mayBeCancelled(trial), 'only a cancelled sweep has cancelled trials'],
     [isLegalUnder(trial), 'a final sweep has final trials; one that was cancelled may still have running ones'],
   ];
   return rules

@@ -53,6 +53,17 @@ describe('a search', () => {
     );
   });
 
+  it('is reproduced from its records whatever model chose the points', () => {
+    const byDensities: SearchPlan = { ...plan, method: 'tpe', points: 25 };
+    const { points, steps } = run(7, byDensities);
+    const chosen = steps.flatMap((step) => step.points);
+    expect(chosen.filter(({ trace }) => trace !== null).length).toBeGreaterThan(10);
+    expect(replaySearch(byDensities, points, steps)).toMatchObject({
+      suggestions: { made: 25, reproduced: 25 },
+      difference: null,
+    });
+  });
+
   it('is over where the space has no more cells', () => {
     const small = { ...plan, space: createSpace([createAxis('alpha', { min: 0, max: 1, step: 0.5 })], []) };
     expect(

@@ -16,19 +16,13 @@ export async function lockSweepAgainstAll(query: Query, sweepId: SweepId): Promi
 /**
  * Cancels a locked sweep, its searches and its trials that no worker holds.
  *
- * Guarantee: with the lock above, afterwards every trial of the sweep is final or RUNNING, and a running one is never
+ * Guarantee: with the lock above, afterwards every trial of the sweep is final or RUNNING, and a running one is not
  * queued again.
  * Index: sweeps_pkey; tasks_sweep_id_ordinal_key; trials_sweep_id_state_position_idx. Lock order: sweep, tasks, trials.
  */
 export async function cancelSweep(query: Query, sweepId: SweepId): Promise<void> {
   await query(`UPDATE sweeps SET state = 'CANCELLED', finished_at = now() WHERE id = $1`, [sweepId]);
-  await query(
-    `UPDATE tasks k
-        SET search_state = 'FINISHED', planned_points = (SELECT count(*) FROM points p WHERE p.task_id = k.id),
-            planned_trials = (SELECT count(*) FROM trials t WHERE t.task_id = k.id)
-      WHERE sweep_id = $1 AND search_state = 'OPEN'`,
-    [sweepId],
-  );
+  await query(`UPDATE tasks SET search_state = 'STOPPED' WHERE sweep_id = $1 AND search_state = 'OPEN'`, [sweepId]);
   await query(
     `UPDATE trials SET state = 'CANCELLED', finished_at = now()
       WHERE sweep_id = $1 AND state IN ('QUEUED', 'WAITING')`,

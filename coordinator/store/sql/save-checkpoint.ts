@@ -61,7 +61,7 @@ export async function findCheckpoint(query: Query, trialId: TrialId): Promise<st
 /**
  * Forgets the checkpoints of trials that are over and tells what content they named.
  *
- * Guarantee: final trials never change, so none of them is needed again.
+ * Guarantee: none of them is needed; where a rerun takes such a trial up again, it starts anew.
  * Index: trials_pkey, for each of the checkpoints, of which there are about as many as trials that run or wait.
  * Lock order: checkpoints only.
  */
