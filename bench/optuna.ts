@@ -7,6 +7,17 @@ import { startPeer } from './peers.ts';
 export const optunaSamplers = ['gp', 'tpe', 'qmc', 'random'] as const;
 export type OptunaSampler = (typeof optunaSamplers)[number];
 
+/** The sampler of the same kind as a method of ours; null where there is none. */
+export function counterpartOf(method: string): OptunaSampler | null {
+  const counterparts: Readonly<Record<string, OptunaSampler>> = {
+    random: 'random',
+    sobol: 'qmc',
+    tpe: 'tpe',
+    gp: 'gp',
+  };
+  return counterparts[method] ?? null;
+}
+
 export interface OptunaStart {
   readonly sampler: OptunaSampler;
   readonly seed: number;

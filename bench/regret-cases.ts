@@ -14,7 +14,7 @@ export interface RegretCase {
   readonly noise: number;
   /** Trials of a search. */
   readonly budget: number;
-  /** The problem of search `seed`, which every contestant gets alike. */
+  /** The problem of search `seed`, which every strategy gets alike. */
   open(seed: number): OpenProblem;
 }
 

@@ -1,12 +1,12 @@
 /**
  * How many trials a strategy needs to come close to the best point, and how good the point is that it reports in the end.
- * Every contestant gets the same problems and the same noise, search by search; contestants take turns.
+ * Every strategy gets the same problems and the same noise, search by search; all take turns.
  */
-import { type SearchMethod, searchMethods } from '../core/search/registry.ts';
+import { searchMethods } from '../core/search/registry.ts';
 import { quantile } from '../core/stats/quantile.ts';
 import { wilcoxonSignedRank } from '../core/stats/wilcoxon.ts';
 import { type Bench, type BenchOptions, type BenchRow, choose } from './bench.ts';
-import { type Optuna, type OptunaSampler, optunaSamplers, startOptuna } from './optuna.ts';
+import { counterpartOf, type Optuna, type OptunaSampler, optunaSamplers, startOptuna } from './optuna.ts';
 import { assertInstalled } from './peers.ts';
 import { type RegretCase, regretCases } from './regret-cases.ts';
 import { type SearchSetting, type SearchTrace, searchOurs, searchPeer } from './search-race.ts';
@@ -15,20 +15,13 @@ import { type SearchSetting, type SearchTrace, searchOurs, searchPeer } from './
 const parallels = [1, 8];
 const seedCount = { quick: 3, thorough: 20 };
 
-/** Whom each of ours is compared with. */
-const counterparts: Readonly<Partial<Record<SearchMethod, OptunaSampler>>> = {
-  random: 'random',
-  sobol: 'qmc',
-  gp: 'gp',
-};
-
 export const regret: Bench = {
   summary: 'trials that strategies need to find the best point, ours and those of Optuna',
   options: ['quick', 'function', 'strategy', 'seeds', 'peer', 'python'],
   peers: ['optuna'],
   run: async (options, say) => {
     const cases = choose('function', regretCases, ({ name }) => name, options.functions);
-    const contestants = choose('strategy', contestantsFor(options), ({ name }) => name, options.strategies);
+    const searchers = choose('strategy', searchersFor(options), ({ name }) => name, options.strategies);
     if (options.peer !== null) assertInstalled(options.peer, options.python);
     await using optuna = options.peer === null ? null : await startOptuna(options.python);
     if (optuna !== null) say(`Optuna ${optuna.version}`);
@@ -36,7 +29,7 @@ export const regret: Bench = {
     const rows: BenchRow[] = [];
     for (const problem of cases) {
       for (const parallel of parallels) {
-        const results = await race({ problem, parallel }, contestants, seeds, optuna);
+        const results = await race({ problem, parallel }, searchers, seeds, optuna);
         rows.push(...toRows({ problem, parallel }, results));
         say(`${problem.name}, ${parallel} in flight: ${[...results].map(describe).join(', ')}`);
       }
@@ -45,18 +38,19 @@ export const regret: Bench = {
   },
 };
 
-interface Contestant {
+/** A strategy, of ours or of the peer's. */
+interface Searcher {
   readonly name: string;
   search(setting: SearchSetting, optuna: Optuna | null): SearchTrace | Promise<SearchTrace>;
 }
 
 /** A grid does not look for anything. */
-function contestantsFor({ peer }: BenchOptions): readonly Contestant[] {
+function searchersFor({ peer }: BenchOptions): readonly Searcher[] {
   const ours = searchMethods
     .filter((method) => method !== 'grid')
-    .map((method): Contestant => ({ name: method, search: (setting) => searchOurs(method, setting) }));
+    .map((method): Searcher => ({ name: method, search: (setting) => searchOurs(method, setting) }));
   const theirs = optunaSamplers.map(
-    (sampler): Contestant => ({
+    (sampler): Searcher => ({
       name: peerName(sampler),
       search: (setting, optuna) => searchPeer(optuna!, sampler, setting),
     }),
@@ -81,13 +75,13 @@ type Results = ReadonlyMap<string, readonly Result[]>;
 
 async function race(
   setting: Omit<SearchSetting, 'seed'>,
-  contestants: readonly Contestant[],
+  searchers: readonly Searcher[],
   seeds: number,
   optuna: Optuna | null,
 ): Promise<Results> {
-  const results = new Map<string, Result[]>(contestants.map(({ name }) => [name, []]));
+  const results = new Map<string, Result[]>(searchers.map(({ name }) => [name, []]));
   for (let seed = 1; seed <= seeds; seed++) {
-    for (const { name, search } of contestants) {
+    for (const { name, search } of searchers) {
       const trace = await search({ ...setting, seed }, optuna);
       results.get(name)!.push(judge(trace, setting.problem, seed));
     }
@@ -109,8 +103,8 @@ function toRows(setting: Omit<SearchSetting, 'seed'>, results: Results): readonl
   return [...results].map(([strategy, own]) => {
     const trials = own.map((result) => result.trials);
     const suggestMs = own.flatMap(({ suggestSeconds }) => suggestSeconds.map((seconds) => 1000 * seconds));
-    const sampler = counterparts[strategy as SearchMethod];
-    const others = sampler === undefined ? undefined : results.get(peerName(sampler));
+    const sampler = counterpartOf(strategy);
+    const others = sampler === null ? undefined : results.get(peerName(sampler));
     return {
       function: setting.problem.function,
       noise: setting.problem.noise,

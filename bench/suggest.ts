@@ -14,7 +14,7 @@ import { createSpace } from '../core/space/space.ts';
 import { suggestPoints } from '../core/spec/objective-space.ts';
 import { quantile } from '../core/stats/quantile.ts';
 import { type Bench, type BenchOptions, type BenchRow, choose } from './bench.ts';
-import { type Optuna, type OptunaSampler, startOptuna } from './optuna.ts';
+import { counterpartOf, type Optuna, type OptunaSampler, startOptuna } from './optuna.ts';
 import { assertInstalled } from './peers.ts';
 import { cpuSecondsOf } from './timed.ts';
 
@@ -26,9 +26,6 @@ const mostObservations: Readonly<Partial<Record<SearchMethod, number>>> = { gp: 
 
 /** Suggestions that a figure is over: the most, and the least where they take longer than the time, in seconds. */
 const repetitions = { most: { quick: 5, thorough: 40 }, least: 3, seconds: 60 };
-
-/** Strategies that the peer has too. */
-const counterparts: Readonly<Record<string, OptunaSampler>> = { gp: 'gp', tpe: 'tpe' };
 
 export const suggest: Bench = {
   summary: 'processor time of a suggestion after many observations, and that of Optuna',
@@ -76,8 +73,8 @@ function plansFor(
 async function measure({ method, problem, observations }: Plan, { quick }: BenchOptions, optuna: Optuna | null) {
   const count = repetitions.most[quick ? 'quick' : 'thorough'];
   const ours = timeOurs(method, problem, observations, count);
-  const sampler = counterparts[method];
-  const isShared = optuna !== null && sampler !== undefined;
+  const sampler = counterpartOf(method);
+  const isShared = optuna !== null && sampler !== null;
   const peer = isShared ? await timePeer(optuna, sampler, problem, observations, count) : null;
   return {
     strategy: method,

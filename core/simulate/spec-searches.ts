@@ -67,7 +67,8 @@ export function runSearch(search: SpecSearch, blackbox: Blackbox, workers: numbe
   const simulation = simulate(options);
   const regrets = simulation.progress.map(({ best }) => {
     const expected = best === null ? null : blackbox.expected(simulation.points[best.ordinal]!.params);
-    return expected === null || blackbox.optimum === null ? null : blackbox.optimum - expected;
+    // A lattice may miss the very best.
+    return expected === null || blackbox.optimum === null ? null : Math.max(0, blackbox.optimum - expected);
   });
   const within = regrets.findIndex((regret) => regret !== null && regret <= blackbox.tolerance);
   return {
