@@ -1,5 +1,5 @@
 import type { SurfaceAnswer } from '../core/api.ts';
-import { formatMeanSe, formatParam, paramTitle } from './format.ts';
+import { formatMeanSe, formatParam, landmarkTitle, paramTitle } from './format.ts';
 import { wrapText } from './table.ts';
 import type { Style, Terminal } from './terminal.ts';
 
@@ -112,19 +112,11 @@ function nearest(values: readonly number[], wanted: number): number | null {
   return values.reduce((best, value, i) => (Math.abs(value - wanted) < Math.abs(values[best]! - wanted) ? i : best), 0);
 }
 
-const landmarkTitles: Readonly<Record<string, string>> = {
-  F: 'forward KL',
-  R: 'reverse KL',
-  H: 'Hellinger',
-  E: 'squared Euclid',
-  P: 'published',
-};
-
 function legendOf({ unit }: SurfaceAnswer, cells: readonly Cell[], least: number, greatest: number): string {
   const used = new Set(cells.map(({ mark }) => mark));
   const meanings: readonly (readonly [string, string])[] = [
     [marks.recommended, 'take this'],
-    ...Object.entries(landmarkTitles),
+    ...Object.entries(marks.landmark).map(([name, mark]) => [mark, landmarkTitle(name)] as const),
     [marks.triedInRegion, 'region, tried'],
     [marks.region, 'region'],
     [marks.tried, 'tried'],

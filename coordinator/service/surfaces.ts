@@ -11,9 +11,9 @@ import {
   digestOf,
   leastPoints,
   type SurfaceFindings,
-  type SurfacePoint,
   type SurfaceRequest,
 } from '../../core/stats/surface/describe.ts';
+import type { SurfacePoint } from '../../core/stats/surface/model.ts';
 import { sleep } from '../../platform/async.ts';
 import type { SurfacePool } from '../engine/surface-pool.ts';
 import type { Store, StoredTask } from '../store/store.ts';

@@ -12,7 +12,9 @@ export interface SeedModel {
 }
 
 /** Steps of the fit. Each takes a constant share off the error; a design without gaps is through after the second. */
-const mostSteps = 1_000;
+const mostSteps = 300;
+/** It ends when no mean moves by more than this part of the largest deviation. */
+const tolerance = 1e-10;
 
 /**
  * Least squares of value = point + seed, by turns: points from what the seeds leave, seeds from what the points leave.
@@ -34,7 +36,7 @@ export function fitSeedModel(points: readonly ReadonlyMap<number, number>[]): Se
     const next = pointMeans(points, effects);
     const moved = Math.max(...next.map((mean, i) => Math.abs(mean - means[i]!)));
     means = next;
-    if (moved <= 1e-12 * spread) break;
+    if (moved <= tolerance * spread) break;
   }
   const degreesOfFreedom = trials.length - points.length - effects.size + countComponents(points);
   if (degreesOfFreedom <= 0) return { means, variance: null, degreesOfFreedom: 0 };

@@ -15,14 +15,13 @@ let workers: WorkerPrograms;
 let coordinator: CoordinatorProgram;
 let sweep: string;
 
-const axis = { min: 0, max: 1, step: 0.25 };
 const spec = noopSpec({
   objectives: [{ kind: 'abkd' }, { kind: 'kd' }],
   search: {
     method: 'grid',
-    space: { alpha: axis, beta: axis },
-    constraints: ['alpha + beta <= 1.25'],
-    include: ['fkl'],
+    space: { alpha: { values: [0, 0.5, 1] }, beta: { values: [0, 0.25, 0.75] } },
+    constraints: ['alpha + beta <= 1.5'],
+    include: ['fkl', 'rkl'],
   },
   replicates: 2,
   run: { kind: 'noop', durationMs: 0, steps: 1 },
@@ -72,15 +71,20 @@ test('a surface finds the optimum of a grid, as JSON, as a map, and in short in 
     sweepId: sweep,
     ordinal: 0,
     unit: '%',
-    n: { points: 19, trials: 38, degreesOfFreedom: 18 },
-    plane: { x: 'alpha', y: 'beta', xs: [0, 0.25, 0.5, 0.75, 1], ys: [0, 0.25, 0.5, 0.75, 1] },
+    n: { points: 9, trials: 18, degreesOfFreedom: 8 },
+    plane: { x: 'alpha', y: 'beta', xs: [0, 0.5, 1], ys: [0, 0.25, 0.75] },
     recommended: { cell: 'alpha=0.5,beta=0.25', observed: { n: 2 } },
-    landmarks: [{ name: 'fkl', cell: 'alpha=1,beta=0' }],
+    landmarks: [{ cell: 'alpha=1,beta=0' }, { cell: 'alpha=0,beta=1' }],
   });
-  expect(surface.plane.mean[4]!.map((value) => value === null)).toEqual([false, false, true, true, true]);
+  expect(surface.plane.mean.map((row) => row.map((value) => value === null))).toEqual([
+    [false, false, false],
+    [false, false, false],
+    [false, false, true],
+  ]);
   expect(surface.region.cells[0]).toMatchObject({ params: { alpha: 0.5, beta: 0.25 } });
   expect(surface.comparisons.map(({ against, lead }) => [against, lead!.p! < 0.001])).toEqual([
     ['fkl', true],
+    ['rkl', true],
     ['alpha+beta=1', true],
   ]);
   const byId = await get<SurfaceAnswer>(surfaceUrl(`?task=${surface.taskId}`));
@@ -89,7 +93,7 @@ test('a surface finds the optimum of a grid, as JSON, as a map, and in short in 
   const env = { ABKD_URL: coordinator.http };
   const drawn = await runCli(['surface', 'latest', '--task', '0'], { env });
   expect([drawn.code, drawn.stderr]).toEqual([0, '']);
-  expect(drawn.stdout).toMatch(/^ {3}0\.25 \d\.\d\.9\*\d\.\d\.$/m);
+  expect(drawn.stdout).toMatch(/^ {3}0\.25 \d\.9\*\d\.$/m);
   expect(drawn.stdout).toMatch(/^Take α=0\.5 β=0\.25: \d+\.\d\d ± /m);
   const json = await runCli(['surface', sweep.slice(0, 8), '--task', '0', '--json'], { env });
   expect(JSON.parse(json.stdout).region).toEqual(surface.region);
@@ -106,10 +110,10 @@ test('a surface finds the optimum of a grid, as JSON, as a map, and in short in 
     { timeoutMs: 15_000 },
   );
   expect(group.surface).toMatchObject({
-    trials: 38,
+    trials: 18,
     recommended: { cell: 'alpha=0.5,beta=0.25' },
     region: { level: 0.9, size: surface.region.size },
   });
-  expect(group.landmarks[0]!.lead).toMatchObject({ n: 2, candidates: 18, pHolm: group.landmarks[0]!.lead!.p });
-  expect(group.alphaLine!.result.cell).toBe('alpha=0.5,beta=0.5');
+  expect(group.landmarks[0]!.lead).toMatchObject({ n: 2, candidates: 7, pHolm: group.landmarks[0]!.lead!.p });
+  expect(group.alphaLine).toMatchObject({ result: { cell: 'alpha=1,beta=0' }, lead: { n: 2, isPaired: true } });
 });

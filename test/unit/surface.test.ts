@@ -4,8 +4,8 @@ import { createAbSurface } from '../../core/simulate/ab-surface.ts';
 import { type AxisRange, createAxis } from '../../core/space/axis.ts';
 import { readConstraint } from '../../core/space/constraint.ts';
 import { cellText, createSpace, listCells, paramsOf, type Space } from '../../core/space/space.ts';
-import { canDescribe, describeSurface, type SurfacePoint } from '../../core/stats/surface/describe.ts';
-import { fitSurface } from '../../core/stats/surface/model.ts';
+import { canDescribe, describeSurface } from '../../core/stats/surface/describe.ts';
+import { fitSurface, type SurfacePoint } from '../../core/stats/surface/model.ts';
 import { chancesOfBest, smallestRegion } from '../../core/stats/surface/optimum.ts';
 
 const objective = { kind: 'abkd', alpha: null, beta: null } as never;

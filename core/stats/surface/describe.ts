@@ -1,20 +1,16 @@
 /** How sure is it where the optimum lies: a model of the surface fitted to everything that was measured of it. */
-import type { Comparison, OptimumRegion, SurfaceAnswer, SurfaceDigest, TestedPoint } from '../../api.ts';
+import type { OptimumRegion, SurfaceAnswer, SurfaceDigest, TestedPoint } from '../../api.ts';
 import { createRandom, type Random } from '../../random.ts';
-import { jointAt } from '../../search/gp/posterior.ts';
 import { unitCoordinates } from '../../space/encoding.ts';
-import { landmarkNames, landmarkSource } from '../../space/geometry.ts';
 import type { Space } from '../../space/space.ts';
 import type { TaskDefinition } from '../../task.ts';
-import { alphaLineName, bestOnAlphaLine } from '../alpha-line.ts';
 import { estimate } from '../estimate.ts';
-import { leadOver, type Noise, pooledNoise } from '../lead.ts';
-import { normalCdf } from '../normal.ts';
-import type { PointTrials } from '../points.ts';
+import { compareRecommended, landmarksAmong } from './comparisons.ts';
 import { firstOrderImportance } from './importance.ts';
 import { describeLines } from './lines.ts';
-import { believe, featuresOf, fitSurface, type SurfaceModel } from './model.ts';
+import { believe, fitSurface, type SurfaceModel, type SurfacePoint } from './model.ts';
 import { chancesOfBest, smallestRegion } from './optimum.ts';
+import { raiseOutliers } from './outliers.ts';
 import { describePlane, mostPlaces, type Plane, planeOf } from './plane.ts';
 
 /** Plain data: it is copied into a thread. */
@@ -24,8 +20,6 @@ export interface SurfaceRequest {
   /** Points with at least one value. */
   readonly points: readonly SurfacePoint[];
 }
-
-export type SurfacePoint = Pick<PointTrials, 'cell' | 'params' | 'sources' | 'inSpace' | 'selectionBySeed'>;
 
 /** The part of the answer that is computed from the results alone. */
 export type SurfaceFindings = Pick<
@@ -73,6 +67,10 @@ export function describeSurface(request: SurfaceRequest): SurfaceFindings {
     .filter(({ inSpace }) => inSpace)
     .reduce((best, point) => (point.mean > best.mean ? point : best));
   const plane = planeOf(space, recommended.params);
+  const cells = believe(
+    model,
+    plane.cells.map(({ params }) => params),
+  );
   const { variance, degreesOfFreedom } = model.seeds;
   return {
     n: {
@@ -81,17 +79,14 @@ export function describeSurface(request: SurfaceRequest): SurfaceFindings {
       noiseSd: variance === null ? null : Math.sqrt(variance),
       degreesOfFreedom,
     },
-    plane: describePlane(model, plane),
+    plane: describePlane(plane, cells),
     recommended,
-    predicted: believe(
-      model,
-      plane.cells.map(({ params }) => params),
-    ).reduce((best, cell) => (cell.mean > best.mean ? cell : best)),
+    predicted: cells.reduce((best, cell) => (cell.mean > best.mean ? cell : best)),
     region: describeRegion(model, plane, random.split('region')),
     tested,
     landmarks: landmarksAmong(placed),
     lines: describeLines(model, plane),
-    comparisons: compare({ model, points: placed, tested, recommended, objective }),
+    comparisons: compareRecommended({ model, points: placed, tested, recommended, objective }),
     importance: space.axes.length > 2 ? firstOrderImportance(model, random.split('importance')) : null,
     notes: notesOn({ request, placed, raised, plane, degreesOfFreedom }),
   };
@@ -100,33 +95,6 @@ export function describeSurface(request: SurfaceRequest): SurfaceFindings {
 export function digestOf({ n, recommended, region }: SurfaceFindings): SurfaceDigest {
   const { cells: _, ...summary } = region;
   return { trials: n.trials, recommended, region: summary };
-}
-
-/**
- * Points that lie far below all others (a student that learnt nothing) say that their place is bad, and would make the
- * model see a cliff where nothing else is: they are raised to three interquartile ranges below the lower quartile.
- */
-function raiseOutliers(points: readonly SurfacePoint[]) {
-  const means = points.map(meanOf);
-  const sorted = [...means].sort((a, b) => a - b);
-  const [lower, upper] = [sorted[Math.floor(sorted.length / 4)]!, sorted[Math.floor((3 * sorted.length) / 4)]!];
-  const floor = lower - 3 * (upper - lower);
-  const isOut = (mean: number) => upper > lower && mean < floor;
-  return {
-    raised: means.filter(isOut).length,
-    points: points.map((point, i) => {
-      const lift = floor - means[i]!;
-      if (!isOut(means[i]!)) return point;
-      return {
-        ...point,
-        selectionBySeed: new Map([...point.selectionBySeed].map(([at, value]) => [at, value + lift])),
-      };
-    }),
-  };
-}
-
-function meanOf({ selectionBySeed }: SurfacePoint): number {
-  return estimate([...selectionBySeed.values()])!.mean;
 }
 
 function describeTested(model: SurfaceModel, points: readonly SurfacePoint[], random: Random): readonly TestedPoint[] {
@@ -172,62 +140,6 @@ function describeRegion(model: SurfaceModel, plane: Plane, random: Random): Opti
     extent: Object.fromEntries(extent),
     cells,
   };
-}
-
-function landmarksAmong(points: readonly SurfacePoint[]) {
-  return landmarkNames.flatMap((name) => {
-    const point = points.find(({ sources }) => sources.includes(landmarkSource(name)));
-    return point === undefined ? [] : [{ name, cell: point.cell }];
-  });
-}
-
-/** The recommended point against the landmarks and the best point on alpha + beta = 1. */
-function compare({
-  model,
-  points,
-  tested,
-  recommended,
-  objective,
-}: {
-  readonly model: SurfaceModel;
-  readonly points: readonly SurfacePoint[];
-  readonly tested: readonly TestedPoint[];
-  readonly recommended: TestedPoint;
-  readonly objective: TaskDefinition['objective'];
-}): readonly Comparison[] {
-  const noise = pooledNoise(points.map(({ selectionBySeed }) => selectionBySeed));
-  const byCell = new Map(points.map((point) => [point.cell, point]));
-  const onLine = bestOnAlphaLine(points, objective, recommended.observed.n / 2);
-  const others = [
-    ...landmarksAmong(points).map(({ name, cell }) => ({ against: name, cell })),
-    ...(onLine === null ? [] : [{ against: alphaLineName, cell: onLine.cell }]),
-  ];
-  return others.map(({ against, cell }) => {
-    const other = tested.find((point) => point.cell === cell)!;
-    if (cell === recommended.cell) return { against, other, lead: null, probability: null };
-    return {
-      ...{ against, other },
-      lead: leadAmong(byCell.get(recommended.cell)!, byCell.get(cell)!, points, noise),
-      probability: chanceToLead(model, recommended, other),
-    };
-  });
-}
-
-function leadAmong(best: SurfacePoint, other: SurfacePoint, points: readonly SurfacePoint[], noise: Noise) {
-  const candidates = points.filter(({ inSpace, cell }) => inSpace && cell !== other.cell).length;
-  return leadOver(best.selectionBySeed, other.selectionBySeed, noise, candidates);
-}
-
-function chanceToLead(model: SurfaceModel, one: TestedPoint, other: TestedPoint): number {
-  const points = [one, other].map(({ params }) => featuresOf(model.encoding, params));
-  const chances = model.posteriors.map((posterior) => {
-    const { mean, factor } = jointAt(posterior, points);
-    // The rows of the factor are what a unit normal moves each point by.
-    const [first, second] = [factor.multiply(Float64Array.of(1, 0)), factor.multiply(Float64Array.of(0, 1))];
-    const sd = Math.hypot(first[0]! - first[1]!, second[1]!);
-    return normalCdf((mean[0]! - mean[1]!) / sd);
-  });
-  return chances.reduce((sum, chance) => sum + chance, 0) / chances.length;
 }
 
 function notesOn(found: {

@@ -4,6 +4,7 @@ import type { TrainingData } from '../../search/gp/fit.ts';
 import { momentsAt, type Posterior } from '../../search/gp/posterior.ts';
 import { createEncoding, type Encoding, unitCoordinates } from '../../space/encoding.ts';
 import type { Space } from '../../space/space.ts';
+import type { PointTrials } from '../points.ts';
 import { fitSeedModel, type SeedModel } from '../seed-effects.ts';
 import { drawProcesses } from './draws.ts';
 
@@ -16,6 +17,9 @@ export interface SurfaceModel {
   readonly scale: number;
   readonly seeds: SeedModel;
 }
+
+/** A point with at least one value. */
+export type SurfacePoint = Pick<PointTrials, 'cell' | 'params' | 'sources' | 'inSpace' | 'selectionBySeed'>;
 
 /** What is known of a point: values by seed. */
 export interface MeasuredPoint {
@@ -60,28 +64,20 @@ function standardisation(means: Float64Array): { readonly offset: number; readon
   return { offset, scale: sd > 1e-12 * Math.max(1, Math.abs(offset)) ? sd : 1 };
 }
 
-/** Mean and standard deviation of the mixture at each point, in the metric's unit. */
-export function momentsOf(
-  model: SurfaceModel,
-  params: readonly Params[],
-): { readonly means: Float64Array; readonly sds: Float64Array } {
+/** Mean and standard deviation of the mixture at each place, in the metric's unit. */
+export function believe(model: SurfaceModel, params: readonly Params[]): readonly BelievedPoint[] {
+  const { posteriors, offset, scale } = model;
   const points = params.map((each) => featuresOf(model.encoding, each));
   const [means, squares] = [new Float64Array(points.length), new Float64Array(points.length)];
-  for (const posterior of model.posteriors) {
+  for (const posterior of posteriors) {
     const moments = momentsAt(posterior, points);
     for (let i = 0; i < points.length; i++) {
-      means[i]! += moments.means[i]! / model.posteriors.length;
-      squares[i]! += (moments.variances[i]! + moments.means[i]! ** 2) / model.posteriors.length;
+      means[i]! += moments.means[i]! / posteriors.length;
+      squares[i]! += (moments.variances[i]! + moments.means[i]! ** 2) / posteriors.length;
     }
   }
-  return {
-    means: means.map((mean) => model.offset + model.scale * mean),
-    sds: means.map((mean, i) => model.scale * Math.sqrt(Math.max(0, squares[i]! - mean ** 2))),
-  };
-}
-
-/** What the mixture says of each point. */
-export function believe(model: SurfaceModel, params: readonly Params[]): readonly BelievedPoint[] {
-  const { means, sds } = momentsOf(model, params);
-  return params.map((each, i) => ({ params: each, mean: means[i]!, sd: sds[i]! }));
+  return params.map((each, i) => {
+    const sd = Math.sqrt(Math.max(0, squares[i]! - means[i]! ** 2));
+    return { params: each, mean: offset + scale * means[i]!, sd: scale * sd };
+  });
 }

@@ -1,11 +1,11 @@
-import type { SurfacePlane } from '../../api.ts';
+import type { Belief, SurfacePlane } from '../../api.ts';
 import { createLattice, type Lattice } from '../../search/gp/lattice.ts';
 import { type Axis, axisLength, axisValue } from '../../space/axis.ts';
 import { toNumber } from '../../space/decimal.ts';
 import { isCategorical, unitCoordinates } from '../../space/encoding.ts';
 import type { Space } from '../../space/space.ts';
 import { placeAt } from '../../space/unit.ts';
-import { momentsOf, type Params, type SurfaceModel } from './model.ts';
+import type { Params } from './model.ts';
 
 /** Values of an axis that has more are thinned out evenly. */
 export const mostPlaces = 31;
@@ -66,19 +66,15 @@ function feasibilityOf(space: Space): (params: Params) => boolean {
   return (params) => lattice.isFeasible(unitCoordinates(space.axes, params));
 }
 
-/** The posterior over the plane. */
-export function describePlane(model: SurfaceModel, plane: Plane): SurfacePlane {
-  const { means, sds } = momentsOf(
-    model,
-    plane.cells.map(({ params }) => params),
-  );
+/** @param beliefs what is believed of each cell of the plane, in their order */
+export function describePlane(plane: Plane, beliefs: readonly Belief[]): SurfacePlane {
   const { x, y, xs, ys, fixed } = plane;
-  const tableOf = (values: Float64Array) => {
+  const tableOf = (field: keyof Belief) => {
     const table = ys.map(() => xs.map((): number | null => null));
-    for (const [i, { row, column }] of plane.cells.entries()) table[row]![column] = values[i]!;
+    for (const [i, { row, column }] of plane.cells.entries()) table[row]![column] = beliefs[i]![field];
     return table;
   };
-  return { x: x.name, y: y?.name ?? null, xs, ys, fixed, mean: tableOf(means), sd: tableOf(sds) };
+  return { x: x.name, y: y?.name ?? null, xs, ys, fixed, mean: tableOf('mean'), sd: tableOf('sd') };
 }
 
 /** True where distances on both axes mean something and they are alpha and beta. */
