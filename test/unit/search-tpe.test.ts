@@ -115,6 +115,13 @@ describe('good and bad points', () => {
     expect([good.weights.length, [...bad.columns[0]!]]).toEqual([0, [0.5]]);
   });
 
+  it('may lie at the ends of an axis', () => {
+    const rates = spaceOf({ lr: { min: 1e-4, max: 0.3, step: 1e-4, log: true } });
+    const history = [1e-4, 0.3].map((lr) => ({ cell: `lr=${lr}`, params: { lr }, value: lr, count: 1 }));
+    const { good, bad } = splitPoints({ space: rates, history, pending: [] });
+    expect([good.columns[0]![0], bad.columns[0]![0]]).toEqual([expect.closeTo(1, 9), expect.closeTo(0, 9)]);
+  });
+
   it('are told apart where all are equal', () => {
     const history = Array.from({ length: 30 }, (_, i) => point(i / 30, 1));
     const { good, bad } = splitPoints({ space: line, history, pending: [] });

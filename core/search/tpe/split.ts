@@ -40,6 +40,9 @@ function isAmongBest(points: readonly Observation[], count: number): (point: Obs
   return (point) => best.has(point);
 }
 
+/** The ends of an axis are on it. */
+const rounding = 1e-9;
+
 function groupOf(
   axes: readonly Axis[],
   points: readonly (Suggestion & Partial<Pick<Observation, 'count'>>)[],
@@ -53,7 +56,7 @@ function groupOf(
     for (let i = 0; i < axes.length; i++) {
       const unit = scales[i]!(params[axes[i]!.name] ?? Number.NaN);
       columns[i]![kept] = unit;
-      isInside &&= unit >= 0 && unit <= 1;
+      isInside &&= Math.abs(unit - 0.5) <= 0.5 + rounding;
     }
     if (isInside) weights[kept++] = Math.max(1, count);
   }
