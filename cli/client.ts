@@ -6,6 +6,7 @@ import type {
   SummaryAnswer,
   SweepAnswer,
   SweepListItem,
+  TaskSources,
   TrialAnswer,
   WorkerAnswer,
 } from '../core/api.ts';
@@ -37,6 +38,8 @@ export interface Client {
   listTrials(id: string, state: TrialState, limit: number): Promise<readonly TrialAnswer[]>;
   /** All points of a sweep, by task and in the order of suggestion. */
   listPoints(id: string): Promise<readonly PointAnswer[]>;
+  /** The finished tasks that searches of a sweep start from, of each task that has some. */
+  listSources(id: string): Promise<readonly TaskSources[]>;
   readSummary(query: SummaryQuery): Promise<SummaryAnswer>;
   listWorkers(): Promise<readonly WorkerAnswer[]>;
   /** The full identifier for a unique beginning, or for `latest`. @throws {AbkdError} NOT_FOUND, BAD_REQUEST */
@@ -70,6 +73,8 @@ export function createClient(url: string): Client {
         (cursor) => call(`/sweeps/${id}/points${queryOf({ limit: pageSize, cursor })}`),
         Number.POSITIVE_INFINITY,
       ),
+    listSources: (id) =>
+      readPages((cursor) => call(`/sweeps/${id}/sources${queryOf({ cursor })}`), Number.POSITIVE_INFINITY),
     readSummary: (query) => call(`/summary${queryOf({ ...query })}`),
     listWorkers: async () => (await call<Page<WorkerAnswer>>('/workers')).items,
     resolveSweep: (prefix) => resolveSweep(client, prefix),

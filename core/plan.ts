@@ -1,4 +1,5 @@
 import type { SearchState } from './search/session.ts';
+import type { TransferSource } from './search/transfer.ts';
 import type { TaskDefinition } from './task.ts';
 
 /** Everything that a submitted spec will do, before anything is stored. Made by `core/spec/expand.ts`. */
@@ -29,6 +30,8 @@ export interface TaskPlan {
   /** Points that the task will have in the end: those of `points`, and what an open search will add. */
   readonly plannedPoints: number;
   readonly points: readonly PointPlan[];
+  /** Finished tasks that an open search starts from. @default none */
+  readonly sources?: readonly TransferSource[];
   readonly warnings: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-import type { PointAnswer, SweepAnswer, TaskProgress } from '../../core/api.ts';
+import type { PointAnswer, SweepAnswer, TaskProgress, TaskSources } from '../../core/api.ts';
 import { AbkdError } from '../../core/errors.ts';
 import { searchVersion } from '../../core/search/record.ts';
 import { type ReplayDifference, type ReplayReport, replaySearch } from '../../core/search/replay.ts';
@@ -15,7 +15,7 @@ export const replay = defineCommand({
   summary: 'compute every suggestion of a finished or running search again',
   details: [
     'Each point that an adaptive search suggested is stored with the seed of the search, the results that it had seen, and',
-    'what its model believed. From these every suggestion is computed again, here, and compared to the last bit. Ends with',
+    'what its model believed; with the task, what it started from. From these every suggestion is computed again, here, and compared to the last bit. Ends with',
     'code 1 where one comes out differently: another version of the search made it, or the stored data were changed.',
   ],
   examples: [
@@ -29,8 +29,12 @@ export const replay = defineCommand({
   run: async ({ args, config, terminal }) => {
     const client = await findCoordinator(config);
     const id = await client.resolveSweep(args.id);
-    const [sweep, points] = await Promise.all([client.readSweep(id), client.listPoints(id)]);
-    const replays = replayTasks(sweep, points);
+    const [sweep, points, sources] = await Promise.all([
+      client.readSweep(id),
+      client.listPoints(id),
+      client.listSources(id),
+    ]);
+    const replays = replayTasks(sweep, points, sources);
     if (args.json) terminal.print(JSON.stringify({ sweep: id, searchVersion, tasks: replays.map(toJson) }, null, 2));
     else if (replays.length === 0) terminal.note(`Sweep ${shortId(id)} has no adaptive search: nothing to replay`);
     else for (const line of replays.flatMap(describe)) terminal.print(line);
@@ -43,8 +47,13 @@ interface TaskReplay {
   readonly report: ReplayReport;
 }
 
-function replayTasks(sweep: SweepAnswer, points: readonly PointAnswer[]): readonly TaskReplay[] {
+function replayTasks(
+  sweep: SweepAnswer,
+  points: readonly PointAnswer[],
+  sources: readonly TaskSources[],
+): readonly TaskReplay[] {
   const spec = readSpec(sweep);
+  const sourcesByTask = new Map(sources.map((task) => [task.taskId, task.sources]));
   const byTask = groupBy(points, ({ taskId }) => taskId);
   return sweep.tasks
     .filter(({ search }) => search !== null)
@@ -53,7 +62,8 @@ function replayTasks(sweep: SweepAnswer, points: readonly PointAnswer[]): readon
         ...point,
         record: suggestion,
       }));
-      return { task, report: replaySearch(searchOfTask(spec, task.ordinal).plan, recorded) };
+      const plan = { ...searchOfTask(spec, task.ordinal).plan, sources: sourcesByTask.get(task.id) ?? [] };
+      return { task, report: replaySearch(plan, recorded) };
     });
 }
 

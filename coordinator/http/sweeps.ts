@@ -4,7 +4,15 @@ import { specLimits } from '../../core/spec/limits.ts';
 import type { PointService } from '../service/points.ts';
 import type { SweepService } from '../service/sweeps.ts';
 import type { TrialService } from '../service/trials.ts';
-import { noQuery, pointListQuery, readQuery, readSweepId, sweepListQuery, trialListQuery } from './query.ts';
+import {
+  noQuery,
+  pointListQuery,
+  readQuery,
+  readSweepId,
+  sourceListQuery,
+  sweepListQuery,
+  trialListQuery,
+} from './query.ts';
 import { addRoute, sendJson } from './route.ts';
 
 export function addSweepRoutes(
@@ -35,6 +43,12 @@ export function addSweepRoutes(
     get: async (request, response) => {
       const { cursor, limit } = readQuery(pointListQuery, request);
       sendJson(response, await points.list(readSweepId(request), { after: cursor ?? null, limit }));
+    },
+  });
+  addRoute(router, '/sweeps/:id/sources', {
+    get: async (request, response) => {
+      const { cursor, limit } = readQuery(sourceListQuery, request);
+      sendJson(response, await sweeps.listSources(readSweepId(request), { after: cursor ?? null, limit }));
     },
   });
   addRoute(router, '/sweeps/:id/cancel', { post: [cancelSweep(sweeps)] });

@@ -1,8 +1,9 @@
-import type { PointResult, SweepAnswer, TaskProgress, TrialCounts } from '../../core/api.ts';
+import type { PointResult, SweepAnswer, TaskProgress, TransferProgress, TrialCounts } from '../../core/api.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { SweepSpec } from '../../core/spec/schema.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';
 import { addTrialCounts, sumOf } from '../../core/trial-counts.ts';
+import type { TransferRow } from '../store/sql/read-transfers.ts';
 import type { Store, StoredSweep, StoredTask } from '../store/store.ts';
 import { type BestPoints, createBestPointsReader } from './best-points.ts';
 
@@ -10,13 +11,22 @@ import { type BestPoints, createBestPointsReader } from './best-points.ts';
 export function createProgressReader(store: Store, clock: Clock): (sweep: StoredSweep) => Promise<SweepAnswer> {
   const readBest = createBestPointsReader(store, clock);
   return async (sweep) => {
-    const [tasks, counts] = await Promise.all([store.listTasks(sweep.id), store.countTrials(sweep.id)]);
+    const [tasks, counts, transfers] = await Promise.all([
+      store.listTasks(sweep.id),
+      store.countTrials(sweep.id),
+      store.readTransfers(sweep.id),
+    ]);
+    const transferByTask = new Map(transfers.map((transfer) => [transfer.taskId, describeTransfer(transfer)]));
     const countsByTask = new Map(counts.map((entry) => [entry.taskId, entry.counts]));
     const trials = addTrialCounts([...countsByTask.values()]);
     const best: BestPoints = trials.SUCCEEDED === 0 ? new Map() : await readBest(sweep, trials);
     const isFinal = isFinalSweepState(sweep.state);
     const described = tasks.map((task) =>
-      describeTask(task, sweep, countsByTask.get(task.id) ?? noTrials, best.get(task.fingerprint) ?? null),
+      describeTask(task, sweep, {
+        trials: countsByTask.get(task.id) ?? noTrials,
+        best: best.get(task.fingerprint) ?? null,
+        transfer: transferByTask.get(task.id) ?? null,
+      }),
     );
     const plannedTrials = described.reduce((sum, task) => sum + task.plannedTrials, 0);
     return {
@@ -46,16 +56,28 @@ function describeSweep(sweep: StoredSweep, trials: TrialCounts) {
 function describeTask(
   task: StoredTask,
   { spec }: StoredSweep,
-  trials: TrialCounts,
-  best: PointResult | null,
+  known: {
+    readonly trials: TrialCounts;
+    readonly best: PointResult | null;
+    readonly transfer: TransferProgress | null;
+  },
 ): TaskProgress {
+  const { trials, best, transfer } = known;
   const { id, ordinal, dataset, teacher, student, objective, fingerprint, definition, points } = task;
   const { searchState, suggested, plannedPoints } = task;
   const toCome = searchState === 'OPEN' ? plannedPoints - points : 0;
   return {
     ...{ id, ordinal, dataset, teacher, student, objective, fingerprint, definition, points, trials, best },
     plannedTrials: sumOf(trials) + toCome * (spec as SweepSpec).replicates,
-    search: searchState === 'PLANNED' ? null : { state: searchState, suggested, planned: suggested + toCome },
+    search: searchState === 'PLANNED' ? null : { state: searchState, suggested, planned: suggested + toCome, transfer },
+  };
+}
+
+function describeTransfer({ sources, trace }: TransferRow): TransferProgress {
+  return {
+    state: trace?.state ?? null,
+    own: trace === null ? null : 1 - trace.weights.reduce((sum, weight) => sum + weight, 0),
+    sources: sources.map((source, at) => ({ ...source, weight: trace?.weights[at] ?? null })),
   };
 }
 

@@ -50,7 +50,7 @@ export function createSearchService({ store, pool, bus, events, finished }: Sear
         isChosen: sources.includes(plan.method),
         record: suggestion,
       }));
-      return await pool.next({ plan, points, wanted });
+      return await pool.next({ plan: { ...plan, sources: stored.sources }, points, wanted });
     } catch (error) {
       const isStopping = error instanceof AbkdError && error.code === 'UNAVAILABLE';
       if (!isStopping) await store.noteSearchFailure(taskId, messageOf(error));

@@ -9,9 +9,14 @@ import { findSearches } from './sql/find-searches.ts';
 import { insertPoints, insertTrials } from './sql/insert-plan.ts';
 import { notifyWork } from './sql/notify-work.ts';
 import { readSearchPoints } from './sql/read-search-points.ts';
+import { listSources, readSources } from './sql/read-sources.ts';
+import { readTransfers } from './sql/read-transfers.ts';
 import type { NewPoints, PointPlace, Store } from './store.ts';
 
-type SearchVerbs = Pick<Store, 'findSearches' | 'readSearch' | 'appendPoints' | 'noteSearchFailure' | 'listPoints'>;
+type SearchVerbs = Pick<
+  Store,
+  'readTransfers' | 'listSources' | 'findSearches' | 'readSearch' | 'appendPoints' | 'noteSearchFailure' | 'listPoints'
+>;
 
 /** The part of the store through which searches go on. */
 export function createSearchVerbs({ prisma, query, transaction, during }: Database): SearchVerbs {
@@ -24,8 +29,11 @@ export function createSearchVerbs({ prisma, query, transaction, during }: Databa
           select: { ordinal: true, sweep: { select: { spec: true } } },
         });
         const points = await readSearchPoints(query, taskId);
-        return { spec: task.sweep.spec as unknown as SweepSpec, ordinal: task.ordinal, points };
+        const sources = await readSources(query, taskId);
+        return { spec: task.sweep.spec as unknown as SweepSpec, ordinal: task.ordinal, points, sources };
       }),
+    readTransfers: (sweep) => during('read the transfers of the sweep', () => readTransfers(query, sweep)),
+    listSources: (options) => during('list the sources of searches', () => listSources(query, options)),
     appendPoints: (points) =>
       during('store suggested points', async () => {
         try {

@@ -2,6 +2,7 @@ import type {
   AttemptAnswer,
   PointAnswer,
   SweepListItem,
+  TaskSources,
   TrialAnswer,
   TrialCounts,
   WorkerAnswer,
@@ -14,6 +15,7 @@ import type { Measurement } from '../../core/measurement.ts';
 import type { PointPlan, SweepPlan } from '../../core/plan.ts';
 import type { SuggestionRecord } from '../../core/search/record.ts';
 import type { SearchState } from '../../core/search/session.ts';
+import type { TransferSource } from '../../core/search/transfer.ts';
 import type { SweepSpec } from '../../core/spec/schema.ts';
 import type { SummaryRow } from '../../core/stats/summary.ts';
 import type { SweepState } from '../../core/sweep.ts';
@@ -22,6 +24,7 @@ import type { TrialState } from '../../core/trial.ts';
 import type { WorkerHello } from '../../core/worker.ts';
 import type { SearchLoadRow } from './sql/find-searches.ts';
 import type { SearchPointRow } from './sql/read-search-points.ts';
+import type { TransferRow } from './sql/read-transfers.ts';
 
 /**
  * The verbs of the record. Every decision that matters is one of these, made inside the database with the
@@ -35,6 +38,8 @@ export interface Store {
   findSweep(id: SweepId): Promise<StoredSweep | null>;
   /** Newest first, `before` exclusive. */
   listSweeps(options: { readonly before: bigint | null; readonly limit: number }): Promise<readonly SweepListEntry[]>;
+  /** Tasks that have ended and whose results are like those that the task will have, the most alike first. */
+  findFinishedTasks(alike: TaskDefinition): Promise<readonly TransferSource[]>;
   /** Tasks of a sweep in order. */
   listTasks(sweep: SweepId): Promise<readonly StoredTask[]>;
   /**
@@ -51,6 +56,14 @@ export interface Store {
   findSearches(): Promise<readonly SearchLoadRow[]>;
   /** What the next step of a task's search is computed from. */
   readSearch(task: TaskId): Promise<StoredSearch>;
+  /** What finished tasks count for in the searches of a sweep that start from some. */
+  readTransfers(sweep: SweepId): Promise<readonly TransferRow[]>;
+  /** The finished tasks that searches of a sweep start from, with their points; by task, `after` exclusive. */
+  listSources(options: {
+    readonly sweep: SweepId;
+    readonly after: number | null;
+    readonly limit: number;
+  }): Promise<readonly (TaskSources & { readonly ordinal: number })[]>;
   /**
    * Adds suggested points with their trials under the next ordinals, in one transaction.
    * False, and nothing is stored, where another coordinator was first or the search is over.
@@ -191,6 +204,8 @@ export interface StoredSearch {
   /** Place of the task in its sweep. */
   readonly ordinal: number;
   readonly points: readonly SearchPointRow[];
+  /** Finished tasks that it starts from. */
+  readonly sources: readonly TransferSource[];
 }
 
 export interface NewPoints {

@@ -8,6 +8,7 @@ import type { Database } from './database.ts';
 import { taskColumns, toCounts, toStoredSweep, toStoredTask } from './rows.ts';
 import { cancelSweep, lockSweepAgainstAll } from './sql/cancel-sweep.ts';
 import { countSuggested, countTrialsToCome } from './sql/count-suggested.ts';
+import { findFinishedTasks } from './sql/find-finished-tasks.ts';
 import { insertPlan } from './sql/insert-plan.ts';
 import { notifyWork } from './sql/notify-work.ts';
 import { settleSweeps } from './sql/settle-sweeps.ts';
@@ -15,7 +16,14 @@ import type { Store, StoredSweep } from './store.ts';
 
 type SweepVerbs = Pick<
   Store,
-  'createSweep' | 'findSweep' | 'listSweeps' | 'listTasks' | 'cancelSweep' | 'settleSweeps' | 'countTrials'
+  | 'createSweep'
+  | 'findFinishedTasks'
+  | 'findSweep'
+  | 'listSweeps'
+  | 'listTasks'
+  | 'cancelSweep'
+  | 'settleSweeps'
+  | 'countTrials'
 >;
 
 /** The part of the store that knows sweeps and their tasks. */
@@ -39,6 +47,7 @@ export function createSweepVerbs({ prisma, query, transaction, during }: Databas
         });
         return readSweep(id);
       }),
+    findFinishedTasks: (alike) => during('find finished tasks', () => findFinishedTasks(query, alike)),
     findSweep: (id) => during('read the sweep', () => findSweep(id)),
     listSweeps: ({ before, limit }) =>
       during('list sweeps', async () => {

@@ -1,4 +1,5 @@
 import { suggestByGaussianProcess } from './gp/strategy.ts';
+import { withTransfer } from './gp/transfer.ts';
 import { createGridStrategy } from './grid.ts';
 import { suggestRandom } from './random.ts';
 import { suggestSobol } from './sobol.ts';
@@ -24,7 +25,7 @@ const methods = {
   gp: {
     title: 'Bayesian optimisation with a Gaussian process',
     isAdaptive: true,
-    create: () => suggestByGaussianProcess,
+    create: () => withTransfer(suggestByGaussianProcess),
   },
 } as const satisfies Readonly<Record<string, MethodEntry>>;
 

@@ -14,6 +14,7 @@ import {
 } from './record.ts';
 import { createStrategy, type SearchMethod } from './registry.ts';
 import type { Suggestion } from './strategy.ts';
+import type { TransferSource } from './transfer.ts';
 
 /** How a task is searched. */
 export interface SearchPlan {
@@ -23,6 +24,8 @@ export interface SearchPlan {
   readonly seed: number;
   /** Points that the strategy chooses, landmarks not counted; null = all that the space has. */
   readonly points: number | null;
+  /** Finished tasks that the search starts from, as they were when the task was submitted. @default none */
+  readonly sources?: readonly TransferSource[];
 }
 
 /** PLANNED: all points were known at submission. OPEN: results decide on further ones. FINISHED: no more will come. */
@@ -84,6 +87,7 @@ export function suggestFrom(plan: SearchPlan, seen: readonly SeenPoint[], count:
     space: plan.space,
     history: seen.flatMap(({ result, ...point }) => (result === null ? [] : [{ ...point, ...result }])),
     pending: seen.filter(({ result }) => result === null),
+    sources: plan.sources ?? [],
     random: createRandom(plan.seed).split('search'),
     count,
   });

@@ -15,6 +15,7 @@ export interface SpecDraft {
   readonly rangesComplete: boolean;
   readonly constraints: readonly (string | undefined)[];
   readonly points: number | undefined;
+  readonly transfer: SearchSpec['transfer'] | undefined;
   readonly include: readonly SearchSpec['include'][number][];
   readonly seed: number;
   readonly replicates: number;
@@ -46,6 +47,7 @@ export function readDraft(document: unknown): SpecDraft {
       valid(searchShape.constraints.unwrap().element, text),
     ),
     points: wanted.success ? wanted.data : undefined,
+    transfer: valid(searchShape.transfer, fieldOf(searchPart, 'transfer')),
     include: valid(searchShape.include, fieldOf(searchPart, 'include')) ?? [],
     seed: valid(searchShape.seed, fieldOf(searchPart, 'seed')) ?? 0,
     replicates: valid(replicates, fieldOf(document, 'replicates')) ?? 1,

@@ -46,7 +46,7 @@ describe('format', () => {
   });
 
   test('an open search shows what it has suggested, over all tasks', () => {
-    const search = (state: 'OPEN' | 'FINISHED', suggested: number) => ({ search: { state, suggested, planned: 20 } });
+    const search = (state: 'OPEN' | 'FINISHED', suggested: number) => ({ search: { state, suggested, planned: 20, transfer: null } });
     expect(suggestedText([search('OPEN', 12), { search: null }])).toBe('suggested 12/20');
     expect(suggestedText([search('OPEN', 12), search('FINISHED', 20)])).toBe('suggested 32/40');
     expect(suggestedText([search('FINISHED', 20)])).toBe(null);
