@@ -7,10 +7,12 @@ import { help, readCommandLine } from './command-line.ts';
 import { toTable } from './table.ts';
 import { teacherCache } from './teacher-cache.ts';
 import { trainStep } from './train-step.ts';
+import { transfer } from './transfer.ts';
 
 const benches: ReadonlyMap<string, Bench> = new Map([
   ['train-step', trainStep],
   ['teacher-cache', teacherCache],
+  ['transfer', transfer],
 ]);
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);

@@ -1,4 +1,6 @@
 /** Results of finished tasks that a new one starts from. They are chosen once, kept with the task, and not read again. */
+import { type Axis, axisHas, axisLength } from '../space/axis.ts';
+import { toDecimal } from '../space/decimal.ts';
 import { unitCoordinates } from '../space/encoding.ts';
 import type { Space } from '../space/space.ts';
 
@@ -42,12 +44,16 @@ export const transferLimits = {
 
 /**
  * Those of the finished tasks that tell something of a space, cut down to the limits. A point counts where it has a value
- * on every axis and none beside, also outside of the space.
+ * on every axis and none beside, also outside of the range; on an axis of one value it must be that one.
  * @param candidates the most alike first
  */
 export function usableSources(space: Space, candidates: readonly TransferSource[]): readonly TransferSource[] {
+  const isOn = (axis: Axis, value: number | undefined) =>
+    value !== undefined && (axisLength(axis) > 1 || axisHas(axis, toDecimal(value)));
   const isOfSpace = ({ params }: SourcePoint) =>
-    Object.keys(params).length === space.axes.length && unitCoordinates(space.axes, params).every(Number.isFinite);
+    Object.keys(params).length === space.axes.length &&
+    space.axes.every((axis) => isOn(axis, params[axis.name])) &&
+    unitCoordinates(space.axes, params).every(Number.isFinite);
   return candidates
     .flatMap((candidate) => {
       const points = sourcePoints(candidate.points.filter(isOfSpace));

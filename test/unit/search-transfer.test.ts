@@ -9,7 +9,13 @@ import { createStrategy } from '../../core/search/registry.ts';
 import { replaySearch } from '../../core/search/replay.ts';
 import { nextStep, type SearchedPoint } from '../../core/search/session.ts';
 import { type Observation, suggestionAt } from '../../core/search/strategy.ts';
-import { type SourcePoint, sourcePoints, type TransferSource, transferLimits } from '../../core/search/transfer.ts';
+import {
+  type SourcePoint,
+  sourcePoints,
+  type TransferSource,
+  transferLimits,
+  usableSources,
+} from '../../core/search/transfer.ts';
 import { type AbSurface, createRelatedAbSurface } from '../../core/simulate/ab-surface.ts';
 import { createAxis } from '../../core/space/axis.ts';
 import { createEncoding } from '../../core/space/encoding.ts';
@@ -155,6 +161,33 @@ it('the acquisition of a transfer has the slope of its values', () => {
       expect(slope[axis]).toBeCloseTo((high! - low!) / 2e-5, 4);
     }
   }
+});
+
+describe('usableSources()', () => {
+  const line = createSpace([createAxis('alpha', { min: 0, max: 1 }), createAxis('beta', { values: [0.5] })], []);
+  const task = (taskId: string, paramsAt: (at: number) => SourcePoint['params']): TransferSource => ({
+    ...{ sweepId: 's', taskId, dataset: 'mnist', objective: 'abkd' },
+    points: Array.from({ length: 8 }, (_, at) => ({ params: paramsAt(at), value: at, count: 1 })),
+  });
+
+  it('takes points that have the axes of the space, and the value of one that is fixed, also out of range', () => {
+    const wide = task('wide', (at) => ({ alpha: at, beta: 0.5 }));
+    const crossing = task('crossing', (at) => ({ alpha: at / 10, beta: at < 6 ? 0.5 : 0.4 }));
+    const others = [
+      task('elsewhere', (at) => ({ alpha: at / 10, beta: 0.4 })),
+      task('more axes', (at) => ({ alpha: at / 10, beta: 0.5, temperature: 4 })),
+      task('other axes', (at) => ({ alpha: at / 10, temperature: 4 })),
+    ];
+    expect(usableSources(line, [...others, wide, crossing])).toEqual([
+      wide,
+      { ...crossing, points: crossing.points.slice(0, 6) },
+    ]);
+  });
+
+  it('takes the first so many', () => {
+    const many = Array.from({ length: 20 }, (_, at) => task(`${at}`, (alpha) => ({ alpha, beta: 0.5 })));
+    expect(usableSources(line, many)).toEqual(many.slice(0, transferLimits.sources));
+  });
 });
 
 describe('sourcePoints()', () => {

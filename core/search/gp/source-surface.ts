@@ -1,9 +1,10 @@
-import { type Encoding, unitCoordinates } from '../../space/encoding.ts';
+import type { Encoding } from '../../space/encoding.ts';
 import { meanOf, sumOfSquares } from '../../stats/estimate.ts';
 import type { TransferSource } from '../transfer.ts';
 import { defaultHyperparameters, fitHyperparameters, type TrainingData } from './fit.ts';
 import type { Hyperparameters } from './kernel.ts';
 import { createPosterior, meanAt, momentsAt, type Posterior } from './posterior.ts';
+import { featuresOf } from './strategy.ts';
 
 /** What a finished task says of a space: the posterior of its surface, less its mean and in units of its own size. */
 export interface SourceSurface {
@@ -22,13 +23,36 @@ export interface Moments {
   readonly variances: Float64Array;
 }
 
+/** The latest surfaces: a search asks for the same ones with every suggestion. */
+const remembered: { readonly key: string; readonly surfaces: readonly SourceSurface[] }[] = [];
+const remembers = 32;
+
 /**
  * The surfaces of the sources. Their size is measured over the points of all of them, whatever part of the space each of
  * them looked at most; what a source does not know counts as size, so that one that is all noise is flat here.
  */
 export function createSourceSurfaces(encoding: Encoding, sources: readonly TransferSource[]): readonly SourceSurface[] {
-  const fitted = sources.map((source) => fitSource(encoding, source));
-  const everywhere = fitted.flatMap(({ posterior }) => posterior.data.features);
+  const data = sources.map(({ points }) => ({
+    points,
+    features: points.map(({ params }) => featuresOf(encoding, params)),
+  }));
+  const key = JSON.stringify(data.map(({ points, features }) => [points, features.map((feature) => [...feature])]));
+  const at = remembered.findIndex((entry) => entry.key === key);
+  const [known] = at < 0 ? [] : remembered.splice(at, 1);
+  const entry = known ?? { key, surfaces: fitSurfaces(encoding, data) };
+  remembered.unshift(entry);
+  remembered.splice(remembers);
+  return entry.surfaces;
+}
+
+interface SourceData {
+  readonly points: TransferSource['points'];
+  readonly features: readonly Float64Array[];
+}
+
+function fitSurfaces(encoding: Encoding, sources: readonly SourceData[]): readonly SourceSurface[] {
+  const fitted = sources.map((source) => fitSurface(encoding, source));
+  const everywhere = sources.flatMap(({ features }) => features);
   return fitted.map(({ posterior, sd }) => standardise(posterior, sd, everywhere));
 }
 
@@ -54,34 +78,8 @@ function standardise(posterior: Posterior, sd: number, everywhere: readonly Floa
   };
 }
 
-interface FittedSource {
-  readonly posterior: Posterior;
-  /** Standard deviation of its values. */
-  readonly sd: number;
-}
-
-/** The latest fits: a search asks for the same ones with every suggestion. */
-const remembered: { readonly key: string; readonly fitted: FittedSource }[] = [];
-const remembers = 64;
-
-function fitSource(encoding: Encoding, { points }: TransferSource): FittedSource {
-  const features = points.map(({ params }) =>
-    encoding.features(unitCoordinates(encoding.axes, params), new Float64Array(encoding.featureCount)),
-  );
-  const key = JSON.stringify([points, features.map((feature) => [...feature])]);
-  const at = remembered.findIndex((entry) => entry.key === key);
-  const [known] = at < 0 ? [] : remembered.splice(at, 1);
-  const entry = known ?? { key, fitted: fitSurface(encoding, features, points) };
-  remembered.unshift(entry);
-  remembered.splice(remembers);
-  return entry.fitted;
-}
-
-function fitSurface(
-  encoding: Encoding,
-  features: readonly Float64Array[],
-  points: TransferSource['points'],
-): FittedSource {
+/** The posterior, and the standard deviation of the values, which is its unit. */
+function fitSurface(encoding: Encoding, { points, features }: SourceData) {
   const values = points.map(({ value }) => value);
   const level = meanOf(values);
   const sd = Math.sqrt(sumOfSquares(values, level) / values.length);
