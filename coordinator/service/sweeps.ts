@@ -104,7 +104,12 @@ async function withSources(spec: SweepSpec, store: Store): Promise<SweepPlan> {
     const { space } = searchOfTask(spec, task.ordinal).plan;
     tasks.push({ ...task, sources: usableSources(space, candidates) });
   }
-  return { ...plan, tasks };
+  const alone = tasks.filter(({ searchState, sources }) => searchState === 'OPEN' && sources?.length === 0);
+  const warnings = alone.map(
+    ({ definition: { dataset, objective } }) =>
+      `${dataset}, ${objective.kind}: search.transfer is auto, but no finished task is like it`,
+  );
+  return { ...plan, tasks, warnings: [...new Set([...plan.warnings, ...warnings])] };
 }
 
 function describeCreated(sweep: StoredSweep, plan: SweepPlan): CreatedSweep {

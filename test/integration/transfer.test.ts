@@ -50,6 +50,8 @@ async function runToEnd(spec: unknown): Promise<SweepAnswer> {
 }
 
 test('a search on another dataset starts from a finished one, says what it counts for, and is reproduced', async () => {
+  const early = await submit(coordinator.http, sweepOn('cifar10', { method: 'gp', points: 1, transfer: 'auto' }));
+  expect(early.warnings).toEqual(['cifar10, abkd: search.transfer is auto, but no finished task is like it']);
   const first = await runToEnd(sweepOn('mnist', { method: 'sobol', points: 24 }));
   // Points that are compared on another part are not alike.
   await runToEnd({ ...sweepOn('mnist', { method: 'sobol', points: 6 }), selectOn: 'test' });

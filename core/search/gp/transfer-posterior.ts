@@ -25,9 +25,9 @@ export interface TransferPrior {
   readonly weights: readonly number[];
 }
 
-/** Means and variances are of f in units of s; the mean of a point is what counts only beside that of another. */
+/** Means and variances are of f in units of s; the means leave out a constant, the same for all points. */
 export interface TransferPosterior {
-  /** At the observed points, and those believed. */
+  /** At the observed points, then at those believed. */
   readonly means: Float64Array;
   moments(points: readonly Float64Array[]): Moments;
   /** Adds the derivatives by the features of the mean, times `byMean`, and of the variance, times `byVariance`, to `out`. */

@@ -12,7 +12,7 @@ import { leaveOneOut } from './left-out.ts';
 import { maximiseOverSpace } from './maximise.ts';
 import { createPosterior } from './posterior.ts';
 import { chanceToRankBetter, rankingLosses, weightsOf } from './rank-weights.ts';
-import { createSourceSurfaces } from './source-surface.ts';
+import { createSourceSurfaces, type Moments } from './source-surface.ts';
 import { featuresOf, trainingData } from './strategy.ts';
 import { createTransferAcquisition } from './transfer-acquisition.ts';
 import { createTransferPosterior, type TransferPosterior } from './transfer-posterior.ts';
@@ -89,7 +89,7 @@ export function consult({
   });
   if (history.length < judgedFrom) return on(sources.map(() => trust / sources.length));
   const draw = random.split('ranks', history.length);
-  const losses = (prediction: Parameters<typeof rankingLosses>[0], of: string | number) =>
+  const losses = (prediction: Moments, of: string | number) =>
     rankingLosses(prediction, results.values, draw.split(of));
   const own = losses(ownLeaveOneOut(encoding, history), 'own');
   const weights = weightsOf(
