@@ -11,6 +11,7 @@ import { suggest } from './suggest.ts';
 import { toTable } from './table.ts';
 import { teacherCache } from './teacher-cache.ts';
 import { trainStep } from './train-step.ts';
+import { transfer } from './transfer.ts';
 
 const benches: ReadonlyMap<string, Bench> = new Map([
   ['train-step', trainStep],
@@ -19,6 +20,7 @@ const benches: ReadonlyMap<string, Bench> = new Map([
   ['suggest', suggest],
   ['asha', asha],
   ['calibration', calibration],
+  ['transfer', transfer],
 ]);
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);

@@ -1,14 +1,14 @@
 /** One search by one of our strategies, or by the peer, on a problem that both see through the same evaluator. */
 
+import { rankByPosterior } from '../core/search/gp/recommend.ts';
 import { createSearchPlan } from '../core/search/plan.ts';
-import type { SearchMethod } from '../core/search/registry.ts';
+import { methodEntry, type SearchMethod } from '../core/search/registry.ts';
 import { nextStep } from '../core/search/session.ts';
 import type { Observation } from '../core/search/strategy.ts';
 import { simulate } from '../core/simulate/simulation.ts';
 import { createAxis } from '../core/space/axis.ts';
 import { createSpace } from '../core/space/space.ts';
 import type { Optuna, OptunaPoint, OptunaSampler } from './optuna.ts';
-import { recommendByPosterior } from './recommended.ts';
 import type { RegretCase } from './regret-cases.ts';
 import { cpuSecondsOf } from './timed.ts';
 
@@ -50,7 +50,8 @@ export function searchOurs(method: SearchMethod, { problem, seed, parallel }: Se
   });
   const ended = events.filter(({ kind }) => kind === 'end').map(({ ordinal }) => points[ordinal]!);
   const tried = ended.map(({ cell, params, trials }) => ({ cell, params, value: trials[0]!.value!, count: 1 }));
-  const recommended = method === 'gp' ? recommendByPosterior(space, tried) : bestObserved(tried);
+  const isModelled = methodEntry(method).recommendsBy === 'posterior';
+  const recommended = isModelled ? rankByPosterior(space, tried)[0]! : bestObserved(tried);
   return { tried, recommended, suggestSeconds };
 }
 

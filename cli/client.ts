@@ -9,6 +9,7 @@ import type {
   SurfaceAnswer,
   SweepAnswer,
   SweepListItem,
+  TaskSources,
   TrialAnswer,
   WorkerAnswer,
 } from '../core/api.ts';
@@ -43,6 +44,8 @@ export interface Client {
   listPoints(id: string): Promise<readonly PointAnswer[]>;
   /** All steps of its searches, by task and in their order. */
   listSteps(id: string): Promise<readonly StepAnswer[]>;
+  /** The finished tasks that searches of a sweep start from, of each task that has some. */
+  listSources(id: string): Promise<readonly TaskSources[]>;
   readSummary(query: SummaryQuery): Promise<SummaryAnswer>;
   /** @param task ordinal or id; undefined = the only one */
   readSurface(id: string, task: string | undefined): Promise<SurfaceAnswer>;
@@ -81,6 +84,7 @@ export function createClient(url: string): Client {
       readPages((cursor) => call(`/sweeps/${id}/trials${queryOf({ state, limit: pageSize, cursor })}`), limit),
     listPoints: (id) => readAll((cursor) => call(`/sweeps/${id}/points${queryOf({ limit: pageSize, cursor })}`)),
     listSteps: (id) => readAll((cursor) => call(`/sweeps/${id}/steps${queryOf({ limit: pageSize, cursor })}`)),
+    listSources: (id) => readAll((cursor) => call(`/sweeps/${id}/sources${queryOf({ cursor })}`)),
     readSummary: (query) => call(`/summary${queryOf({ ...query })}`),
     readSurface: (id, task) => call(`/sweeps/${id}/surface${queryOf({ task })}`),
     listWorkers: async () => (await call<Page<WorkerAnswer>>('/workers')).items,

@@ -4,6 +4,7 @@ import type { Problem } from './errors.ts';
 import type { Measurement } from './measurement.ts';
 import type { StepRecord, StopFinding } from './search/record.ts';
 import type { SearchState } from './search/session.ts';
+import type { TransferSource, TransferState } from './search/transfer.ts';
 import type { RerunKind, SweepState } from './sweep.ts';
 import type { TaskDefinition } from './task.ts';
 import type { TrialFailure, TrialPurpose, TrialState } from './trial.ts';
@@ -141,6 +142,24 @@ export interface SearchProgress {
   readonly planned: number;
   /** Why it ended before its budget was spent; null where it did not. */
   readonly stopped: StopFinding | null;
+  /** Null where the search starts from nothing. */
+  readonly transfer: TransferProgress | null;
+}
+
+/** What finished tasks count for in a search, as of its latest suggestion. */
+export interface TransferProgress {
+  /** Null before the first suggestion. */
+  readonly state: TransferState | null;
+  /** All weights add up to 1; null before the first suggestion. */
+  readonly own: number | null;
+  readonly sources: readonly (Omit<TransferSource, 'points'> & { readonly weight: number | null })[];
+}
+
+/** The finished tasks that a task's search starts from, with the points that are kept of them. */
+export interface TaskSources {
+  readonly taskId: string;
+  /** The most alike first. */
+  readonly sources: readonly TransferSource[];
 }
 
 /** A point of a sweep. */

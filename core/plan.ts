@@ -1,4 +1,5 @@
 import type { SearchState } from './search/session.ts';
+import type { TransferSource } from './search/transfer.ts';
 import type { TaskDefinition } from './task.ts';
 import type { TrialPurpose } from './trial.ts';
 
@@ -32,6 +33,8 @@ export interface TaskPlan {
   /** Trials that it will have in the end, further seeds and confirming ones included. */
   readonly plannedTrials: number;
   readonly points: readonly PointPlan[];
+  /** Finished tasks that an open search starts from. @default none */
+  readonly sources?: readonly TransferSource[];
   readonly warnings: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-import type { PointAnswer, StepAnswer, SweepAnswer, TaskProgress } from '../../core/api.ts';
+import type { PointAnswer, StepAnswer, SweepAnswer, TaskProgress, TaskSources } from '../../core/api.ts';
 import { AbkdError } from '../../core/errors.ts';
 import { searchVersion } from '../../core/search/record.ts';
 import {
@@ -20,9 +20,9 @@ export const replay = defineCommand({
   summary: 'compute every decision of a finished or running search again',
   details: [
     'Each step of a search (points suggested, further seeds, the reason to stop, points to confirm) is stored with the seed',
-    'of the search, the results that it had seen, and what its model believed. From these every step is computed again,',
-    'here, and compared to the last bit. Ends with code 1 where one comes out differently: another version of the search',
-    'made it, or the stored data were changed.',
+    'of the search, the results that it had seen, and what its model believed; with the task, what it started from. From',
+    'these every step is computed again, here, and compared to the last bit. Ends with code 1 where one comes out',
+    'differently: another version of the search made it, or the stored data were changed.',
   ],
   examples: [
     ['replay latest', 'one line per task'],
@@ -36,8 +36,12 @@ export const replay = defineCommand({
     const client = await findCoordinator(config);
     const id = await client.resolveSweep(args.id);
     // Steps first: the points are then at least as new.
-    const [sweep, steps] = await Promise.all([client.readSweep(id), client.listSteps(id)]);
-    const replays = replayTasks(sweep, steps, await client.listPoints(id));
+    const [sweep, steps, sources] = await Promise.all([
+      client.readSweep(id),
+      client.listSteps(id),
+      client.listSources(id),
+    ]);
+    const replays = replayTasks(sweep, { steps, points: await client.listPoints(id), sources });
     if (args.json) terminal.print(JSON.stringify({ sweep: id, searchVersion, tasks: replays.map(toJson) }, null, 2));
     else if (replays.length === 0)
       terminal.note(`Sweep ${shortId(id)} has no search that decides by results: nothing to replay`);
@@ -53,16 +57,20 @@ interface TaskReplay {
 
 function replayTasks(
   sweep: SweepAnswer,
-  steps: readonly StepAnswer[],
-  points: readonly PointAnswer[],
+  recorded: {
+    readonly steps: readonly StepAnswer[];
+    readonly points: readonly PointAnswer[];
+    readonly sources: readonly TaskSources[];
+  },
 ): readonly TaskReplay[] {
   const spec = readSpec(sweep);
-  const stepsByTask = groupBy(steps, ({ taskId }) => taskId);
-  const pointsByTask = groupBy(points, ({ taskId }) => taskId);
+  const stepsByTask = groupBy(recorded.steps, ({ taskId }) => taskId);
+  const pointsByTask = groupBy(recorded.points, ({ taskId }) => taskId);
+  const sourcesByTask = new Map(recorded.sources.map((task) => [task.taskId, task.sources]));
   return sweep.tasks
     .filter(({ search }) => search !== null)
     .map((task) => {
-      const { plan } = searchOfTask(spec, task.ordinal);
+      const plan = { ...searchOfTask(spec, task.ordinal).plan, sources: sourcesByTask.get(task.id) ?? [] };
       const searched = (pointsByTask.get(task.id) ?? []).map((point) => ({
         ...point,
         isChosen: point.sources.includes(plan.method),

@@ -8,6 +8,7 @@ import { countTrials, formatSpan, shortId, stoppedText } from '../format.ts';
 import { bestText, overallText, taskTitle } from '../progress.ts';
 import { renderTable, wrapText } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
+import { transferText } from '../transfer-text.ts';
 import { failureLines } from '../trial-failures.ts';
 
 const defaultListed = 20;
@@ -17,8 +18,8 @@ export const status = defineCommand({
   summary: 'all sweeps, or one in detail',
   details: [
     `Without an id the newest ${defaultListed} sweeps (--all for more). With one: its tasks, how far each is, its best point`,
-    'so far (mean ± standard error, number of seeds), how many of the planned cells and trials have a result and whether',
-    'any has two, why trials failed, and what keeps queued ones from running.',
+    'so far (mean ± standard error, number of seeds), what finished tasks count for in its search, how many of the planned',
+    'cells and trials have a result and whether any has two, why trials failed, and what keeps queued ones from running.',
   ],
   examples: [
     ['status', 'the newest sweeps'],
@@ -119,11 +120,20 @@ async function renderSweep(
     ...table,
     '',
     ...coverageLines(sweep, program),
+    ...withBlank(transferLines(sweep)).flatMap((line) => wrapText(line, terminal.width, '  ')),
     ...withBlank(await failureLines(client, sweep)),
     ...withBlank([...stops, ...sweep.unmetNeeds, ...sweep.warnings.map((text) => `Warning: ${text}`)]).flatMap((line) =>
       wrapText(line, terminal.width, '  '),
     ),
   ];
+}
+
+/** One line per search that starts from finished tasks. */
+function transferLines({ tasks }: SweepAnswer): readonly string[] {
+  return tasks.flatMap((task) => {
+    const transfer = task.search?.transfer ?? null;
+    return transfer === null ? [] : [`${taskTitle(task)}: ${transferText(transfer)}`];
+  });
 }
 
 function withBlank(lines: readonly string[]): readonly string[] {

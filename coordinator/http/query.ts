@@ -36,6 +36,16 @@ export const trialListQuery = z.strictObject({
   state: z.enum(TrialState).optional(),
 });
 
+/** A page of sources is large: some 50 kB per task. */
+export const sourceListQuery = z.strictObject({
+  cursor: z
+    .string()
+    .regex(/^\d{1,9}$/, cursorProblem)
+    .transform(Number)
+    .optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+
 /** Of what is listed by task. */
 export const taskListQuery = z.strictObject({
   cursor: z

@@ -10,6 +10,7 @@ import {
   readQuery,
   readSweepId,
   rerunBody,
+  sourceListQuery,
   sweepListQuery,
   taskListQuery,
   trialListQuery,
@@ -50,6 +51,12 @@ export function addSweepRoutes(
     get: async (request, response) => {
       const { cursor, limit } = readQuery(taskListQuery, request);
       sendJson(response, await points.listSteps(readSweepId(request), { after: cursor ?? null, limit }));
+    },
+  });
+  addRoute(router, '/sweeps/:id/sources', {
+    get: async (request, response) => {
+      const { cursor, limit } = readQuery(sourceListQuery, request);
+      sendJson(response, await sweeps.listSources(readSweepId(request), { after: cursor ?? null, limit }));
     },
   });
   addRoute(router, '/sweeps/:id/cancel', { post: [cancelSweep(sweeps)] });

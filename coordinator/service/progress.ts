@@ -1,8 +1,9 @@
-import type { PointResult, SweepAnswer, TaskProgress, TrialCounts } from '../../core/api.ts';
+import type { SweepAnswer, TaskProgress, TransferProgress, TrialCounts } from '../../core/api.ts';
 import type { Clock } from '../../core/clock.ts';
 import { certify } from '../../core/coverage.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';
 import { addTrialCounts, sumOf } from '../../core/trial-counts.ts';
+import type { TransferRow } from '../store/sql/read-transfers.ts';
 import type { Store, StoredSweep, StoredTask } from '../store/store.ts';
 import { type BestPoints, createBestPointsReader } from './best-points.ts';
 
@@ -10,19 +11,25 @@ import { type BestPoints, createBestPointsReader } from './best-points.ts';
 export function createProgressReader(store: Store, clock: Clock): (sweep: StoredSweep) => Promise<SweepAnswer> {
   const readBest = createBestPointsReader(store, clock);
   return async (sweep) => {
-    const [tasks, counts, coverage] = await Promise.all([
+    const [tasks, counts, coverage, transfers] = await Promise.all([
       store.listTasks(sweep.id),
       store.countTrials(sweep.id),
       store.countCoverage(sweep.id),
+      store.readTransfers(sweep.id),
     ]);
+    const transferByTask = new Map(transfers.map((transfer) => [transfer.taskId, describeTransfer(transfer)]));
     const countsByTask = new Map(counts.map((entry) => [entry.taskId, entry.counts]));
     const trials = addTrialCounts([...countsByTask.values()]);
     const best: BestPoints = trials.SUCCEEDED === 0 ? new Map() : await readBest(sweep, trials);
     const isFinal = isFinalSweepState(sweep.state);
-    const described = tasks.map((task, index) => ({
-      ...describeTask(task, countsByTask.get(task.id) ?? noTrials, best.get(task.fingerprint) ?? null),
-      coverage: certify(coverage[index]!),
-    }));
+    const described = tasks.map((task, index) =>
+      describeTask(task, {
+        trials: countsByTask.get(task.id) ?? noTrials,
+        best: best.get(task.fingerprint) ?? null,
+        coverage: certify(coverage[index]!),
+        transfer: transferByTask.get(task.id) ?? null,
+      }),
+    );
     const plannedTrials = described.reduce((sum, task) => sum + task.plannedTrials, 0);
     return {
       ...describeSweep(sweep, trials),
@@ -48,15 +55,27 @@ function describeSweep(sweep: StoredSweep, trials: TrialCounts) {
   };
 }
 
-function describeTask(task: StoredTask, trials: TrialCounts, best: PointResult | null): Omit<TaskProgress, 'coverage'> {
+function describeTask(
+  task: StoredTask,
+  known: Pick<TaskProgress, 'trials' | 'best' | 'coverage'> & { readonly transfer: TransferProgress | null },
+): TaskProgress {
+  const { transfer, ...rest } = known;
   const { id, ordinal, dataset, teacher, student, objective, fingerprint, definition, points } = task;
   const { searchState, suggested, plannedPoints, plannedTrials, searchStop: stopped } = task;
   const isOpen = searchState === 'OPEN';
   const planned = suggested + (isOpen ? plannedPoints - points : 0);
   return {
-    ...{ id, ordinal, dataset, teacher, student, objective, fingerprint, definition, points, trials, best },
-    plannedTrials: isOpen ? plannedTrials : sumOf(trials),
-    search: searchState === 'PLANNED' ? null : { state: searchState, suggested, planned, stopped },
+    ...{ id, ordinal, dataset, teacher, student, objective, fingerprint, definition, points, ...rest },
+    plannedTrials: isOpen ? plannedTrials : sumOf(known.trials),
+    search: searchState === 'PLANNED' ? null : { state: searchState, suggested, planned, stopped, transfer },
+  };
+}
+
+function describeTransfer({ sources, trace }: TransferRow): TransferProgress {
+  return {
+    state: trace?.state ?? null,
+    own: trace === null ? null : 1 - trace.weights.reduce((sum, weight) => sum + weight, 0),
+    sources: sources.map((source, at) => ({ ...source, weight: trace?.weights[at] ?? null })),
   };
 }
 

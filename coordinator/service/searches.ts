@@ -50,7 +50,7 @@ export function createSearchService({ store, pool, bus, events, finished }: Sear
   const compute = async (taskId: TaskId, stored: StoredSearch, wanted: number): Promise<SearchStep | null> => {
     try {
       const { plan } = searchOfTask(stored.spec, stored.ordinal);
-      return await pool.ask({ plan, history: historyOf(plan, stored), wanted });
+      return await pool.ask({ plan: { ...plan, sources: stored.sources }, history: historyOf(plan, stored), wanted });
     } catch (error) {
       const isStopping = error instanceof AbkdError && error.code === 'UNAVAILABLE';
       if (!isStopping) await store.noteSearchFailure(taskId, messageOf(error));

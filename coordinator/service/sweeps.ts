@@ -1,9 +1,12 @@
-import type { CreatedSweep, Page, RerunAnswer, SweepAnswer, SweepListItem } from '../../core/api.ts';
+import type { CreatedSweep, Page, RerunAnswer, SweepAnswer, SweepListItem, TaskSources } from '../../core/api.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { SweepId, TaskId } from '../../core/ids.ts';
-import type { SweepPlan } from '../../core/plan.ts';
+import type { SweepPlan, TaskPlan } from '../../core/plan.ts';
+import { usableSources } from '../../core/search/transfer.ts';
 import { expandSpec } from '../../core/spec/expand.ts';
 import { parseSpec } from '../../core/spec/parse.ts';
+import type { SweepSpec } from '../../core/spec/schema.ts';
+import { searchOfTask } from '../../core/spec/task-search.ts';
 import type { RerunKind, SweepState } from '../../core/sweep.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Events } from '../events.ts';
@@ -28,6 +31,11 @@ export interface SweepService {
    * @throws {AbkdError} NOT_FOUND; CONFLICT where there is nothing to run, or not yet
    */
   rerun(id: SweepId, which: RerunKind): Promise<RerunAnswer>;
+  /** Of each of its searches that start from finished tasks, these tasks. @throws {AbkdError} NOT_FOUND */
+  listSources(
+    id: SweepId,
+    query: { readonly after: number | null; readonly limit: number },
+  ): Promise<Page<TaskSources>>;
   /** Those of the sweeps that are CANCELLED. */
   cancelledOf(ids: readonly SweepId[]): Promise<readonly SweepId[]>;
   /** Gives sweeps whose trials are all final their final state. */
@@ -45,7 +53,7 @@ export function createSweepService({ store, bus, events, clock }: SweepServiceOp
   const readProgress = createProgressReader(store, clock);
   return {
     create: async (document, contentType) => {
-      const plan = expandSpec(parseSpec(document, contentType));
+      const plan = await withSources(parseSpec(document, contentType), store);
       const sweep = await store.createSweep(plan);
       const created = describeCreated(sweep, plan);
       events.sweepCreated(sweep.id, created);
@@ -78,6 +86,13 @@ export function createSweepService({ store, bus, events, clock }: SweepServiceOp
       bus.publish();
       return answer;
     },
+    listSources: async (sweep, { after, limit }) => {
+      if ((await store.findSweep(sweep)) === null) throw notFound('sweep', sweep);
+      const rows = await store.listSources({ sweep, after, limit: limit + 1 });
+      const items = rows.slice(0, limit);
+      const next = rows.length > limit ? String(items.at(-1)!.ordinal) : null;
+      return { items: items.map(({ taskId, sources }) => ({ taskId, sources })), next };
+    },
     cancelledOf: async (ids) => {
       const found = await Promise.all(ids.map((id) => store.findSweep(id)));
       return found.flatMap((sweep) => (sweep?.state === 'CANCELLED' ? [sweep.id] : []));
@@ -89,6 +104,25 @@ export function createSweepService({ store, bus, events, clock }: SweepServiceOp
       }
     },
   };
+}
+
+/** What a spec will do, each open search with the finished tasks that it starts from, where the spec asks for some. */
+async function withSources(spec: SweepSpec, store: Store): Promise<SweepPlan> {
+  const plan = expandSpec(spec);
+  if (spec.search.transfer === 'none') return plan;
+  const tasks: TaskPlan[] = [];
+  for (const task of plan.tasks) {
+    const isOpen = task.searchState === 'OPEN';
+    const candidates = isOpen ? await store.findFinishedTasks(task.definition) : [];
+    const { space } = searchOfTask(spec, task.ordinal).plan;
+    tasks.push({ ...task, sources: usableSources(space, candidates) });
+  }
+  const alone = tasks.filter(({ searchState, sources }) => searchState === 'OPEN' && sources?.length === 0);
+  const warnings = alone.map(
+    ({ definition: { dataset, objective } }) =>
+      `${dataset}, ${objective.kind}: search.transfer is auto, but no finished task is like it`,
+  );
+  return { ...plan, tasks, warnings: [...new Set([...plan.warnings, ...warnings])] };
 }
 
 function describeCreated(sweep: StoredSweep, plan: SweepPlan): CreatedSweep {

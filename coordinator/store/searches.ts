@@ -9,11 +9,20 @@ import { findSearches } from './sql/find-searches.ts';
 import { insertPoints, insertTrials } from './sql/insert-plan.ts';
 import { notifyWork } from './sql/notify-work.ts';
 import { readSearchPoints, readSearchSteps } from './sql/read-search.ts';
+import { listSources, readSources } from './sql/read-sources.ts';
+import { readTransfers } from './sql/read-transfers.ts';
 import type { NewStep, Store, TaskPlace } from './store.ts';
 
 type SearchVerbs = Pick<
   Store,
-  'findSearches' | 'readSearch' | 'appendStep' | 'noteSearchFailure' | 'listPoints' | 'listSteps'
+  | 'readTransfers'
+  | 'listSources'
+  | 'findSearches'
+  | 'readSearch'
+  | 'appendStep'
+  | 'noteSearchFailure'
+  | 'listPoints'
+  | 'listSteps'
 >;
 
 /** The part of the store through which searches go on. */
@@ -28,8 +37,11 @@ export function createSearchVerbs({ prisma, query, transaction, during }: Databa
         });
         const steps = await readSearchSteps(query, taskId);
         const points = await readSearchPoints(query, taskId);
-        return { spec: task.sweep.spec as unknown as SweepSpec, ordinal: task.ordinal, points, steps };
+        const sources = await readSources(query, taskId);
+        return { spec: task.sweep.spec as unknown as SweepSpec, ordinal: task.ordinal, points, steps, sources };
       }),
+    readTransfers: (sweep) => during('read the transfers of the sweep', () => readTransfers(query, sweep)),
+    listSources: (options) => during('list the sources of searches', () => listSources(query, options)),
     appendStep: (step) =>
       during('store a step of a search', async () => {
         try {

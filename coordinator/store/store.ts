@@ -3,6 +3,7 @@ import type {
   PointAnswer,
   StepAnswer,
   SweepListItem,
+  TaskSources,
   TrialAnswer,
   TrialCounts,
   WorkerAnswer,
@@ -16,6 +17,7 @@ import type { Measurement } from '../../core/measurement.ts';
 import type { PointPlan, SweepPlan, TrialPlan } from '../../core/plan.ts';
 import type { StepRecord, StopFinding } from '../../core/search/record.ts';
 import type { SearchState } from '../../core/search/session.ts';
+import type { TransferSource } from '../../core/search/transfer.ts';
 import type { SweepSpec } from '../../core/spec/schema.ts';
 import type { SummaryRow } from '../../core/stats/summary.ts';
 import type { RerunKind, SweepState } from '../../core/sweep.ts';
@@ -26,6 +28,7 @@ import type { CoverageRow } from './sql/count-coverage.ts';
 import type { SearchLoadRow } from './sql/find-searches.ts';
 import type { WaitingTask } from './sql/find-waiting.ts';
 import type { SearchPointRow } from './sql/read-search.ts';
+import type { TransferRow } from './sql/read-transfers.ts';
 
 /**
  * The verbs of the record. Every decision that matters is one of these, made inside the database with the
@@ -39,6 +42,8 @@ export interface Store {
   findSweep(id: SweepId): Promise<StoredSweep | null>;
   /** Newest first, `before` exclusive. */
   listSweeps(options: { readonly before: bigint | null; readonly limit: number }): Promise<readonly SweepListEntry[]>;
+  /** Tasks that have ended and whose results are like those that the task will have, the most alike first. */
+  findFinishedTasks(alike: TaskDefinition): Promise<readonly TransferSource[]>;
   /** Tasks of a sweep in order. */
   listTasks(sweep: SweepId): Promise<readonly StoredTask[]>;
   /**
@@ -67,6 +72,14 @@ export interface Store {
   findSearches(): Promise<readonly SearchLoadRow[]>;
   /** What the next step of a task's search is computed from. */
   readSearch(task: TaskId): Promise<StoredSearch>;
+  /** What finished tasks count for in the searches of a sweep that start from some. */
+  readTransfers(sweep: SweepId): Promise<readonly TransferRow[]>;
+  /** The finished tasks that searches of a sweep start from, with their points; by task, `after` exclusive. */
+  listSources(options: {
+    readonly sweep: SweepId;
+    readonly after: number | null;
+    readonly limit: number;
+  }): Promise<readonly (TaskSources & { readonly ordinal: number })[]>;
   /**
    * Stores a step of a search with the points and trials that it adds, in one transaction.
    * False, and nothing is stored, where another coordinator was first or the search is over.
@@ -224,6 +237,8 @@ export interface StoredSearch {
   readonly ordinal: number;
   readonly points: readonly SearchPointRow[];
   readonly steps: readonly StepRecord[];
+  /** Finished tasks that it starts from. */
+  readonly sources: readonly TransferSource[];
 }
 
 export interface NewStep {

@@ -10,6 +10,7 @@ import { taskColumns, toCounts, toStoredSweep, toStoredTask } from './rows.ts';
 import { cancelSweep, lockSweepAgainstAll } from './sql/cancel-sweep.ts';
 import { countCoverage } from './sql/count-coverage.ts';
 import { countSuggested, countTrialsToCome } from './sql/count-suggested.ts';
+import { findFinishedTasks } from './sql/find-finished-tasks.ts';
 import { insertPlan } from './sql/insert-plan.ts';
 import { notifyWork } from './sql/notify-work.ts';
 import { findSweepsToSettle, lockSweepsToSettle, settleSweeps } from './sql/settle-sweeps.ts';
@@ -18,6 +19,7 @@ import type { Store, StoredSweep } from './store.ts';
 type SweepVerbs = Pick<
   Store,
   | 'createSweep'
+  | 'findFinishedTasks'
   | 'findSweep'
   | 'listSweeps'
   | 'listTasks'
@@ -49,6 +51,7 @@ export function createSweepVerbs({ prisma, query, transaction, during }: Databas
         });
         return readSweep(id);
       }),
+    findFinishedTasks: (alike) => during('find finished tasks', () => findFinishedTasks(query, alike)),
     findSweep: (id) => during('read the sweep', () => findSweep(id)),
     listSweeps: ({ before, limit }) =>
       during('list sweeps', async () => {

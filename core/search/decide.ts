@@ -129,10 +129,10 @@ function seedInstead(
 }
 
 /** The suggestions of the strategy. */
-function suggest({ method, points, space, seed }: SearchPlan, seen: readonly SeenPoint[], count: number) {
+function suggest({ method, points, space, seed, sources = [] }: SearchPlan, seen: readonly SeenPoint[], count: number) {
   const strategy = createStrategy(method, { complete: points === null });
   const random = createRandom(seed).split('search');
-  return strategy({ space, history: historyOf(seen), pending: pendingOf(seen), random, count });
+  return strategy({ space, history: historyOf(seen), pending: pendingOf(seen), sources, random, count });
 }
 
 /** What the search may still order. */

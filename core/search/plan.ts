@@ -3,6 +3,7 @@ import type { Replicates } from './budget.ts';
 import type { Confirmation } from './confirmation.ts';
 import type { SearchMethod } from './registry.ts';
 import type { StopRule } from './stop.ts';
+import type { TransferSource } from './transfer.ts';
 
 /** How a task is searched. */
 export interface SearchPlan {
@@ -17,6 +18,8 @@ export interface SearchPlan {
   readonly confirm: Confirmation | null;
   /** Null where the budget is always spent. */
   readonly stop: StopRule | null;
+  /** Finished tasks that the search starts from, as they were when the task was submitted. @default none */
+  readonly sources?: readonly TransferSource[];
 }
 
 /** A search under so many seeds per point that always spends its budget. @default seed 1, all points, one seed each */

@@ -1,5 +1,6 @@
 import { specLimits } from '../spec/limits.ts';
 import { suggestByGaussianProcess } from './gp/strategy.ts';
+import { withTransfer } from './gp/transfer.ts';
 import { createGridStrategy } from './grid.ts';
 import { suggestRandom } from './random.ts';
 import { suggestSobol } from './sobol.ts';
@@ -38,7 +39,7 @@ const methods = {
     isAdaptive: true,
     recommendsBy: 'posterior',
     maxPoints: specLimits.adaptivePoints,
-    create: () => suggestByGaussianProcess,
+    create: () => withTransfer(suggestByGaussianProcess),
   },
   tpe: {
     title: 'tree-structured Parzen estimator',

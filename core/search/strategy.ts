@@ -1,6 +1,7 @@
 import type { Random } from '../random.ts';
 import { type Coordinates, cellText, paramsOf, type Space } from '../space/space.ts';
 import type { Hyperparameters } from './gp/kernel.ts';
+import type { TransferSource, TransferTrace } from './transfer.ts';
 
 /** A point that a strategy wants to see tried. */
 export interface Suggestion {
@@ -17,8 +18,10 @@ export interface SuggestionTrace {
   readonly hyperparameters: Hyperparameters | null;
   /** Observed points when the hyper-parameters were fitted. */
   readonly fittedAt: number;
-  /** Logarithm of the expected improvement (or of the density ratio) at the point. */
-  readonly acquisition: number;
+  /** Logarithm of the expected improvement (or of the density ratio) at the point; null where neither chose it. */
+  readonly acquisition: number | null;
+  /** What finished tasks had to do with it; absent where there are none. */
+  readonly transfer?: TransferTrace;
 }
 
 /** A point that was tried. */
@@ -35,6 +38,8 @@ export interface SearchRequest {
   readonly history: readonly Observation[];
   /** Points on their way. */
   readonly pending: readonly Suggestion[];
+  /** Finished tasks to start from; only some strategies look at them. @default none */
+  readonly sources?: readonly TransferSource[];
   readonly random: Random;
   /** How many points are wanted; fewer come back where the space has no more. */
   readonly count: number;

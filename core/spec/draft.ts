@@ -26,6 +26,7 @@ export interface SpecDraft {
   readonly rangesComplete: boolean;
   readonly constraints: readonly (string | undefined)[];
   readonly points: number | undefined;
+  readonly transfer: SearchSpec['transfer'] | undefined;
   readonly include: readonly SearchSpec['include'][number][];
   readonly seed: number;
   readonly stop: SearchSpec['stop'];
@@ -61,6 +62,7 @@ export function readDraft(document: unknown): SpecDraft {
       valid(searchShape.constraints.unwrap().element, text),
     ),
     points: wanted.success ? wanted.data : undefined,
+    transfer: valid(searchShape.transfer, fieldOf(searchPart, 'transfer')),
     include: valid(searchShape.include, fieldOf(searchPart, 'include')) ?? [],
     seed: valid(searchShape.seed, fieldOf(searchPart, 'seed')) ?? 0,
     stop: valid(searchShape.stop, fieldOf(searchPart, 'stop')),

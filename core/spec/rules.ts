@@ -36,6 +36,7 @@ export function checkRules(draft: SpecDraft): readonly Problem[] {
     ...landmarksWithoutPlane(draft),
     ...pointsProblems(draft),
     ...checkNoise(draft),
+    ...transferProblems(draft),
   ];
   if (!isSearchWhole(draft) || problems.some(({ path }) => path.startsWith('search') || path.startsWith('objectives')))
     return problems;
@@ -143,6 +144,11 @@ function landmarksWithoutPlane(draft: SpecDraft): readonly Problem[] {
   return [
     { path: 'search.include', message: 'names landmarks of the (alpha, beta) plane, expected an abkd objective' },
   ];
+}
+
+function transferProblems({ method, transfer }: SpecDraft): readonly Problem[] {
+  if (transfer !== 'auto' || method === undefined || method === 'gp') return [];
+  return [{ path: 'search.transfer', message: `found auto beside method ${method}, expected method gp, or none` }];
 }
 
 function pointsProblems({ method, points }: SpecDraft): readonly Problem[] {

@@ -159,6 +159,10 @@ const searchSchema = fields({
     .max(landmarkNames.length)
     .default([])
     .describe('Named (alpha, beta) that run first, also where they lie outside the space'),
+  transfer: z
+    .enum(['none', 'auto'])
+    .default('none')
+    .describe('auto: a gp search starts from finished tasks that are alike, as far as they help'),
   seed: seed.default(0).describe('Seed of the whole sweep: order, splits and training seeds'),
   stop: fields({
     within: z.number().gt(0).describe("How far from the best cell the recommended point may be, in the metric's unit"),

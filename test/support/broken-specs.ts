@@ -193,6 +193,8 @@ export const brokenSpecs: readonly BrokenSpec[] = [
   withSearch('a product of parameters', { constraints: ['alpha * beta <= 1'] }, 'search.constraints[0]'),
   withSearch('a constraint over an unknown name', { constraints: ['alpha + gamma <= 1'] }, 'search.constraints[0]'),
   withSearch('random search without points', { method: 'random' }, 'search.points'),
+  withSearch('transfer to a search that no results decide', { transfer: 'auto' }, 'search.transfer'),
+  withSearch('transfer from something unknown', { transfer: 'always' }, 'search.transfer'),
   withSearch('adaptive search without points', { method: 'gp' }, 'search.points'),
   withSearch(
     'adaptive search with more points than its model can hold',

@@ -12,6 +12,7 @@ import {
 import { createLineFinder } from '../../cli/spec-lines.ts';
 import { suggestionFor } from '../../cli/suggest.ts';
 import { displayWidth, renderTable, wrapText } from '../../cli/table.ts';
+import { transferText } from '../../cli/transfer-text.ts';
 
 describe('format', () => {
   test('an estimate shows mean, standard error and number of seeds, without an error where one seed gives none', () => {
@@ -47,7 +48,7 @@ describe('format', () => {
 
   test('an open search shows what it has suggested, over all tasks', () => {
     const search = (state: 'OPEN' | 'FINISHED', suggested: number, planned = 20) => ({
-      search: { state, suggested, planned, stopped: null },
+      search: { state, suggested, planned, stopped: null, transfer: null },
     });
     expect(suggestedText([search('OPEN', 12), { search: null }])).toBe('suggested 12/20');
     expect(suggestedText([search('OPEN', 12), search('FINISHED', 20)])).toBe('suggested 32/40');
@@ -92,6 +93,27 @@ describe('table', () => {
 
   test('sentences are wrapped between words, later lines indented', () => {
     expect(wrapText('one two three four', 9, '  ')).toEqual(['one two', '  three', '  four']);
+  });
+});
+
+describe('transferText()', () => {
+  const sources = ['cifar10', 'mnist', 'cifar10'].map((dataset) => ({
+    ...{ sweepId: 's', taskId: 't', dataset, objective: 'abkd', weight: 0.2 },
+  }));
+
+  test('adds up finished tasks of one name and leaves out those that do not count', () => {
+    const weighed = [...sources, { ...sources[0]!, dataset: 'eurosat', weight: 0 }];
+    expect(transferText({ state: 'ON', own: 0.4, sources: weighed })).toBe(
+      'transfer: cifar10 abkd 0.40, mnist abkd 0.20, own 0.40',
+    );
+  });
+
+  test.each([
+    [null, null, 'transfer from cifar10 abkd, mnist abkd'],
+    ['MISLEADING', 1, 'transfer off: misleads'],
+    ['OUTGROWN', 1, 'transfer off: own results are enough'],
+  ] as const)('says in state %s what is to be known', (state, own, text) => {
+    expect(transferText({ state, own, sources })).toBe(text);
   });
 });
 

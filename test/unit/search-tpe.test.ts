@@ -161,7 +161,7 @@ describe('search by a Parzen estimator', () => {
       const unit = [first!.params.alpha!, first!.params.beta!];
       return createParzenEstimate(square, good).logDensity(unit) - createParzenEstimate(square, bad).logDensity(unit);
     };
-    expect(ratio([])).toBeCloseTo(first!.trace!.acquisition, 9);
+    expect(ratio([])).toBeCloseTo(first!.trace!.acquisition!, 9);
     expect(ratio([first!])).toBeLessThan(ratio([]));
     expect(new Set([first, ...others].map((point) => point?.cell)).size).toBe(8);
   });

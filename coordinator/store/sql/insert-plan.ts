@@ -17,6 +17,7 @@ export async function insertPlan(query: Query, plan: SweepPlan): Promise<SweepId
   const rows = rowsOfPlan(plan);
   const sweepId = await insertSweep(query, plan);
   await insertTasks(query, sweepId, rows.tasks);
+  await insertSources(query, rows.tasks);
   for (const batch of batchesOf(rows.points)) await insertPoints(query, batch);
   for (const batch of batchesOf(rows.trials)) await insertTrials(query, sweepId, batch);
   return sweepId;
@@ -41,7 +42,7 @@ async function insertSweep(query: Query, plan: SweepPlan): Promise<SweepId> {
 }
 
 async function insertTasks(query: Query, sweepId: SweepId, tasks: PlanRows['tasks']): Promise<void> {
-  const rows = tasks.map(({ definition, ...task }) => ({
+  const rows = tasks.map(({ definition, sources: _, ...task }) => ({
     ...task,
     definition,
     dataset: definition.dataset,
@@ -61,6 +62,19 @@ async function insertTasks(query: Query, sweepId: SweepId, tasks: PlanRows['task
             definition jsonb, fingerprint text, "comparisonKey" text, warnings text[],
             "searchState" "SearchState", "plannedPoints" int, "plannedTrials" int)`,
     [sweepId, JSON.stringify(rows)],
+  );
+}
+
+async function insertSources(query: Query, tasks: PlanRows['tasks']): Promise<void> {
+  const rows = tasks.flatMap(({ id, sources = [] }) =>
+    sources.map((source, ordinal) => ({ ...source, task: id, ordinal })),
+  );
+  await query(
+    `INSERT INTO transfer_sources (task_id, ordinal, source_sweep_id, source_task_id, dataset, objective, points)
+     SELECT task, ordinal, "sweepId", "taskId", dataset, objective, points
+       FROM json_to_recordset($1) AS source (
+            task uuid, ordinal int, "sweepId" uuid, "taskId" uuid, dataset text, objective text, points jsonb)`,
+    [JSON.stringify(rows)],
   );
 }
 
