@@ -2,6 +2,7 @@ import { openFields } from '../catalog/objectives.ts';
 import { objectiveParameterNames, objectivesWith, type ParameterName, parameterNames } from '../catalog/parameters.ts';
 import { AbkdError, messageOf, type Problem } from '../errors.ts';
 import { isDistilling } from '../objective.ts';
+import { mostPoints } from '../search/budget.ts';
 import { methodEntry } from '../search/registry.ts';
 import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
 import { canonicalJson } from './canonical.ts';
@@ -143,11 +144,13 @@ function landmarksWithoutPlane(draft: SpecDraft): readonly Problem[] {
   ];
 }
 
-function pointsProblems({ method, points }: SpecDraft): readonly Problem[] {
+function pointsProblems({ method, points, replicates }: SpecDraft): readonly Problem[] {
   const path = 'search.points';
   if (method === undefined || method === 'grid') return [];
   if (points === undefined)
     return [{ path, message: `is required, expected the number of points of a ${method} search` }];
-  if (!methodEntry(method).isAdaptive || points <= specLimits.adaptivePoints) return [];
-  return [{ path, message: `found ${points}, expected at most ${specLimits.adaptivePoints} for method ${method}` }];
+  const most = mostPoints(points, replicates);
+  if (!methodEntry(method).isAdaptive || most <= specLimits.adaptivePoints) return [];
+  const found = most === points ? `${points}` : `${points}, which may become ${most} with ${replicates.min} seeds each`;
+  return [{ path, message: `found ${found}, expected at most ${specLimits.adaptivePoints} for method ${method}` }];
 }
