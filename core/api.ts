@@ -137,7 +137,10 @@ export interface TaskProgress {
 /** How far a search is whose results decide what is tried next, or what is run again. */
 export interface SearchProgress {
   readonly state: Exclude<SearchState, 'PLANNED'>;
-  /** Points that the strategy has chosen, and how many it will have. Landmarks are not counted. */
+  /**
+   * Points that the strategy has chosen, and how many it will have: at most, where it may spend trials on further seeds.
+   * Landmarks are not counted.
+   */
   readonly suggested: number;
   readonly planned: number;
   /** Why it ended before its budget was spent; null where it did not. */

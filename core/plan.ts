@@ -28,7 +28,7 @@ export interface TaskPlan {
   /** The same hash without the objective: tasks that share it may be set side by side (a baseline and an abkd task). */
   readonly comparisonKey: string;
   readonly searchState: SearchState;
-  /** Points that the task will have in the end: those of `points`, and what an open search will add. */
+  /** Points that the task will have in the end: those of `points`, and what an open search will add, at most. */
   readonly plannedPoints: number;
   /** Trials that it will have in the end, further seeds and confirming ones included. */
   readonly plannedTrials: number;

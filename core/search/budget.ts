@@ -5,11 +5,16 @@ export interface Replicates {
 }
 
 /**
- * Trials that a search may order for `points` points: so many as if each got the mean of `min` and `max`, rounded. The first
+ * Trials that a search of `points` points may order: so many as if each got the mean of `min` and `max`, rounded. The first
  * `min` trials of landmarks come on top.
  */
 export function trialBudget(points: number, { min, max }: Replicates): number {
   return Math.round((points * (min + max)) / 2);
+}
+
+/** Points that the budget is enough for where none gets more than its first `min` trials. */
+export function mostPoints(points: number, replicates: Replicates): number {
+  return Math.floor(trialBudget(points, replicates) / replicates.min);
 }
 
 /** What a search may still order. */
@@ -28,5 +33,6 @@ export function budgetLeft(
 ): Budget {
   if (points === null) return { points: Number.POSITIVE_INFINITY, trials: Number.POSITIVE_INFINITY };
   const spent = chosen * replicates.min + furtherSeeds;
-  return { points: Math.max(0, points - chosen), trials: Math.max(0, trialBudget(points, replicates) - spent) };
+  const trials = Math.max(0, trialBudget(points, replicates) - spent);
+  return { points: Math.floor(trials / replicates.min), trials };
 }

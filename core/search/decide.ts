@@ -1,6 +1,6 @@
 /** Which points are tried next, which get another seed, whether the search is over: from what it has seen, and nothing else. */
 import { createRandom } from '../random.ts';
-import { type Budget, budgetLeft } from './budget.ts';
+import { type Budget, budgetLeft, mostPoints } from './budget.ts';
 import { confirmingTrials } from './confirmation.ts';
 import { expectedAtEnd } from './extrapolate.ts';
 import { startPoints } from './gp/strategy.ts';
@@ -66,7 +66,7 @@ function conclude({ confirm, ...search }: SearchPlan, seen: readonly SeenPoint[]
 }
 
 function findStop(plan: SearchPlan, seen: readonly SeenPoint[]): StopFinding | null {
-  const { space, points, seed, stop } = plan;
+  const { space, points, replicates, seed, stop } = plan;
   if (stop === null || leftFor(plan, seen).trials === 0) return null;
   if (seen.some(({ isChosen, result }) => !isChosen && result === null)) return null;
   const history = historyOf(seen);
@@ -76,7 +76,12 @@ function findStop(plan: SearchPlan, seen: readonly SeenPoint[]): StopFinding | n
   const probability = probabilityWithin(space, history, stop.within, random);
   if (probability === null || probability <= stop.probability) return null;
   const chosen = seen.filter(({ isChosen }) => isChosen).length;
-  return { within: stop.within, probability, points: chosen, planned: points ?? chosen };
+  return {
+    within: stop.within,
+    probability,
+    points: chosen,
+    planned: points === null ? chosen : mostPoints(points, replicates),
+  };
 }
 
 interface Extension extends Pick<Decision, 'points' | 'trials'> {
@@ -97,8 +102,7 @@ function extend(plan: SearchPlan, seen: readonly SeenPoint[], wanted: number): E
   const trials: AddedTrial[] = [];
   let hasCells = true;
   while (points.length + trials.length < wanted && left.trials > 0) {
-    const mayAdd = left.points > 0 && left.trials >= replicates.min;
-    const newCell = mayAdd ? (suggest(plan, known, 1)[0] ?? null) : null;
+    const newCell = left.points > 0 ? (suggest(plan, known, 1)[0] ?? null) : null;
     hasCells = newCell !== null;
     const ordinal = seedInstead(plan, known, newCell);
     if (ordinal !== null) {

@@ -53,7 +53,7 @@ export interface StopFinding {
   readonly within: number;
   /** ... with this probability. */
   readonly probability: number;
-  /** Points that the strategy had chosen, and how many it was to choose. */
+  /** Points that the strategy had chosen, and how many it might have. */
   readonly points: number;
   readonly planned: number;
 }

@@ -32,6 +32,12 @@ export interface ReplicationRequest {
 
 /** Points among which the best is sought, and that may get another seed. */
 const contenders = 32;
+/**
+ * How much more per trial a seed must be worth than a new cell: looking one step ahead misses that a good new cell has good
+ * neighbours. On 30 made-up surfaces with 5 times their noise a factor of 2 took the mean regret from 0.16 to 0.11, and
+ * changed nothing at their own.
+ */
+const patience = 2;
 
 /**
  * Another seed for a tried point, or a new cell? Whichever is expected to raise the best posterior mean by more per trial.
@@ -54,7 +60,8 @@ export function furtherSeed(request: ReplicationRequest): number | null {
   ];
   const gradient = createKnowledgeGradient(posterior, compared.map(features));
   let chosen: number | null = null;
-  let most = newCell === null ? -1 : gradient.gain(compared.length - 1, replicates.min) / replicates.min;
+  const ofNewCell = newCell === null ? -1 : gradient.gain(compared.length - 1, replicates.min) / replicates.min;
+  let most = patience * ofNewCell;
   for (const [index, { ordinal }] of seedable.entries()) {
     const gain = gradient.gain(index, 1);
     if (gain > most) [chosen, most] = [ordinal, gain];

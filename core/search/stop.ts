@@ -2,7 +2,7 @@ import type { Random } from '../random.ts';
 import { unitCoordinates } from '../space/encoding.ts';
 import { countCells, listCells, paramsOf, type Space } from '../space/space.ts';
 import { createLattice } from './gp/lattice.ts';
-import { jointAt, meansAtObserved, momentsAt, type Posterior } from './gp/posterior.ts';
+import { createPosterior, jointAt, meansAtObserved, momentsAt, type Posterior } from './gp/posterior.ts';
 import { createSurrogate } from './gp/surrogate.ts';
 import { suggestSobol } from './sobol.ts';
 import type { Observation } from './strategy.ts';
@@ -25,6 +25,8 @@ const spreadCells = 1_024;
 /** Directions, and distances in unit coordinates, in which cells around the recommended point are looked at. */
 const nearDirections = 32;
 const nearDistances = [0.01, 0.03, 0.1];
+/** The length scales that were fitted, and shorter ones: a fit to few points does not know how rough the surface may be. */
+const roughnesses = [1, 0.6];
 /** Standard deviations above its mean at which a cell may well be the best. */
 const optimism = 2;
 
@@ -42,10 +44,28 @@ export function probabilityWithin(
 ): number | null {
   const surrogate = createSurrogate(space, history);
   if (surrogate === null) return null;
-  const { posterior, scale } = surrogate;
-  const recommended = recommendedPlace(posterior, history);
+  const recommended = recommendedPlace(surrogate.posterior, history);
   if (recommended === null) return null;
   const cells = cellsOf(space, history[recommended]!, random.split('cells'));
+  const shares = roughnesses.map((share) =>
+    shareWithin(withLengthScales(surrogate.posterior, share), recommended, cells, within / surrogate.scale, random),
+  );
+  return Math.min(...shares);
+}
+
+function withLengthScales({ encoding, data, hyperparameters }: Posterior, share: number): Posterior {
+  const lengthScales = hyperparameters.lengthScales.map((scale) => share * scale);
+  return createPosterior(encoding, data, { ...hyperparameters, lengthScales });
+}
+
+/** Share of the surfaces drawn from the posterior on which an observed cell is within so much of the best of all cells. */
+function shareWithin(
+  posterior: Posterior,
+  recommended: number,
+  cells: readonly Float64Array[],
+  within: number,
+  random: Random,
+): number {
   const rivals = mostPromising(posterior, cells);
   const { mean, factor } = jointAt(posterior, [posterior.data.features[recommended]!, ...rivals]);
   const normals = random.split('draws');
@@ -54,7 +74,7 @@ export function probabilityWithin(
     const surface = factor.multiply(Float64Array.from(mean, () => normals.normal()));
     let best = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < mean.length; i++) best = Math.max(best, mean[i]! + surface[i]!);
-    if (best - (mean[0]! + surface[0]!) <= within / scale) near += 1;
+    if (best - (mean[0]! + surface[0]!) <= within) near += 1;
   }
   return near / draws;
 }

@@ -4,7 +4,7 @@ import { nextRung } from '../earlystop/rungs.ts';
 import { isDistilling } from '../objective.ts';
 import type { SweepPlan, TaskPlan } from '../plan.ts';
 import { deriveSeed } from '../random.ts';
-import { trialBudget } from '../search/budget.ts';
+import { mostPoints, trialBudget } from '../search/budget.ts';
 import { countConfirming, isWorthConfirming } from '../search/confirmation.ts';
 import type { Suggestion } from '../search/strategy.ts';
 import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
@@ -118,10 +118,14 @@ function firstRungs(stopping: StoppingPlan | null, plannedPoints: number) {
 
 const noLandmarks: ReturnType<typeof landmarksOf> = { found: [], warnings: [] };
 
-/** Points that an adaptive search will choose: it does not choose landmarks again. */
-function pointsToCome({ cells }: ObjectiveSearch, landmarks: readonly PlannedPoint[], { search }: SweepSpec): number {
+/** Points that an adaptive search will choose, at most: it does not choose landmarks again. */
+function pointsToCome(
+  { cells }: ObjectiveSearch,
+  landmarks: readonly PlannedPoint[],
+  { search, replicates }: SweepSpec,
+): number {
   const left = cells - countInSpace(landmarks);
-  return Math.min(search.points ?? left, left);
+  return search.points === undefined ? left : Math.min(mostPoints(search.points, replicatesOf(replicates)), left);
 }
 
 /** Trials that an adaptive search will order: its budget, unless all cells have all their seeds before that is spent. */

@@ -2,6 +2,7 @@ import { openFields } from '../catalog/objectives.ts';
 import { objectiveParameterNames, objectivesWith, type ParameterName, parameterNames } from '../catalog/parameters.ts';
 import { AbkdError, messageOf, type Problem } from '../errors.ts';
 import { isDistilling } from '../objective.ts';
+import { mostPoints } from '../search/budget.ts';
 import { methodEntry } from '../search/registry.ts';
 import { type LinearConstraint, readConstraint } from '../space/constraint.ts';
 import { canonicalJson } from './canonical.ts';
@@ -151,12 +152,14 @@ function transferProblems({ method, transfer }: SpecDraft): readonly Problem[] {
   return [{ path: 'search.transfer', message: `found auto beside method ${method}, expected method gp, or none` }];
 }
 
-function pointsProblems({ method, points }: SpecDraft): readonly Problem[] {
+function pointsProblems({ method, points, replicates }: SpecDraft): readonly Problem[] {
   const path = 'search.points';
   if (method === undefined || method === 'grid') return [];
   if (points === undefined)
     return [{ path, message: `is required, expected the number of points of a ${method} search` }];
   const { isAdaptive, maxPoints = specLimits.pointsPerTask } = methodEntry(method);
-  if (!isAdaptive || points <= maxPoints) return [];
-  return [{ path, message: `found ${points}, expected at most ${maxPoints} for method ${method}` }];
+  const most = mostPoints(points, replicates);
+  if (!isAdaptive || most <= maxPoints) return [];
+  const found = most === points ? `${points}` : `${points}, which may become ${most} with ${replicates.min} seeds each`;
+  return [{ path, message: `found ${found}, expected at most ${maxPoints} for method ${method}` }];
 }

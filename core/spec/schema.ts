@@ -153,7 +153,9 @@ const searchSchema = fields({
     .describe('Linear inequalities over the searched parameters: "alpha + beta <= 1.3"'),
   points: wholeNumber(1, specLimits.pointsPerTask)
     .optional()
-    .describe('Points per task and objective; a grid defaults to all of it, every other search needs it'),
+    .describe(
+      'Points per task and objective, with replicates { min, max } at the mean of both; a grid defaults to all of it, every other search needs it',
+    ),
   include: z
     .array(z.enum(landmarkNames))
     .max(landmarkNames.length)
