@@ -1,13 +1,14 @@
 /** One search by one of our strategies, or by the peer, on a problem that both see through the same evaluator. */
 
 import { rankByPosterior } from '../core/search/gp/recommend.ts';
-import { createSearchPlan } from '../core/search/plan.ts';
+import { createSearchPlan, type SearchPlan } from '../core/search/plan.ts';
 import { methodEntry, type SearchMethod } from '../core/search/registry.ts';
 import { nextStep } from '../core/search/session.ts';
 import type { Observation } from '../core/search/strategy.ts';
-import { simulate } from '../core/simulate/simulation.ts';
+import { type StartPoint, simulate } from '../core/simulate/simulation.ts';
 import { createAxis } from '../core/space/axis.ts';
 import { createSpace } from '../core/space/space.ts';
+import { isSearchedAdaptively, suggestPoints } from '../core/spec/objective-space.ts';
 import type { Optuna, OptunaPoint, OptunaSampler } from './optuna.ts';
 import type { RegretCase } from './regret-cases.ts';
 import { cpuSecondsOf } from './timed.ts';
@@ -40,11 +41,14 @@ export function searchOurs(method: SearchMethod, { problem, seed, parallel }: Se
   );
   const plan = createSearchPlan({ method, space, seed, points: problem.budget });
   const suggestSeconds: number[] = [];
+  const timed = (points: number, cpuSeconds: number) => {
+    suggestSeconds.push(...Array.from({ length: points }, () => cpuSeconds / points));
+  };
   const { points, events } = simulate({
-    ...{ plan, workers: parallel, value: evaluate },
+    ...{ plan, start: planned(plan, timed), workers: parallel, value: evaluate },
     decide: (...request) => {
       const { result: step, cpuSeconds } = cpuSecondsOf(() => nextStep(...request));
-      if (step !== null) suggestSeconds.push(...step.points.map(() => cpuSeconds / step.points.length));
+      if (step !== null) timed(step.points.length, cpuSeconds);
       return step;
     },
   });
@@ -53,6 +57,16 @@ export function searchOurs(method: SearchMethod, { problem, seed, parallel }: Se
   const isModelled = methodEntry(method).recommendsBy === 'posterior';
   const recommended = isModelled ? rankByPosterior(space, tried)[0]! : bestObserved(tried);
   return { tried, recommended, suggestSeconds };
+}
+
+/** The points of a search whose results decide nothing: chosen at once, as when a sweep is submitted. */
+function planned(plan: SearchPlan, timed: (points: number, cpuSeconds: number) => void): readonly StartPoint[] {
+  const { space, method, seed, points } = plan;
+  if (isSearchedAdaptively(space, { method })) return [];
+  const choose = () => suggestPoints(space, { method, seed, points: points ?? undefined });
+  const { result: chosen, cpuSeconds } = cpuSecondsOf(choose);
+  timed(chosen.length, cpuSeconds);
+  return chosen.map(({ cell, params }) => ({ cell, params, isChosen: true, inSpace: true }));
 }
 
 /** The peer: asked for one point whenever the oldest of those on their way has its value. */
