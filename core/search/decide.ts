@@ -75,7 +75,12 @@ function findStop(plan: SearchPlan, seen: readonly SeenPoint[]): StopFinding | n
   const probability = probabilityWithin(space, history, stop.within, random);
   if (probability === null || probability <= stop.probability) return null;
   const chosen = seen.filter(({ isChosen }) => isChosen).length;
-  return { within: stop.within, probability, points: chosen, planned: points === null ? chosen : mostPoints(points, replicates) };
+  return {
+    within: stop.within,
+    probability,
+    points: chosen,
+    planned: points === null ? chosen : mostPoints(points, replicates),
+  };
 }
 
 interface Extension extends Pick<Decision, 'points' | 'trials'> {
