@@ -22,13 +22,16 @@ const mostCells = 400;
 /** A space with so many cells is looked at as a whole to find them; of a larger one, so many spread over it. */
 const listedCells = 2_000;
 const spreadCells = 1_024;
+/** Multiplications that looking at the cells may take: with many observations there are fewer. */
+const screeningWork = 4e8;
+const fewestCells = 128;
 /** Directions, and distances in unit coordinates, in which cells around the recommended point are looked at. */
 const nearDirections = 32;
 const nearDistances = [0.01, 0.03, 0.1];
 /** The length scales that were fitted, and shorter ones: a fit to few points does not know how rough the surface may be. */
 const roughnesses = [1, 0.6];
-/** Standard deviations above its mean at which a cell may well be the best. */
-const optimism = 2;
+/** Standard deviations, of a cell and of the recommended one, beyond which a lead is out of the question. */
+const optimism = 3.5;
 
 /**
  * Probability that the best observed cell of the space, by posterior mean, is within so much of the best cell there is:
@@ -46,7 +49,7 @@ export function probabilityWithin(
   if (surrogate === null) return null;
   const recommended = recommendedPlace(surrogate.posterior, history);
   if (recommended === null) return null;
-  const cells = cellsOf(space, history[recommended]!, random.split('cells'));
+  const cells = cellsOf(space, history, history[recommended]!, random.split('cells'));
   const shares = roughnesses.map((share) =>
     shareWithin(withLengthScales(surrogate.posterior, share), recommended, cells, within / surrogate.scale, random),
   );
@@ -66,8 +69,8 @@ function shareWithin(
   within: number,
   random: Random,
 ): number {
-  const rivals = mostPromising(posterior, cells);
-  const { mean, factor } = jointAt(posterior, [posterior.data.features[recommended]!, ...rivals]);
+  const own = posterior.data.features[recommended]!;
+  const { mean, factor } = jointAt(posterior, [own, ...rivalsOf(posterior, own, cells, within)]);
   const normals = random.split('draws');
   let near = 0;
   for (let draw = 0; draw < draws; draw++) {
@@ -93,13 +96,19 @@ function recommendedPlace(
 }
 
 /** Unit coordinates of the cells of the space, or of many of them. */
-function cellsOf(space: Space, recommended: Observation, random: Random): readonly Float64Array[] {
+function cellsOf(
+  space: Space,
+  history: readonly Observation[],
+  recommended: Observation,
+  random: Random,
+): readonly Float64Array[] {
   if (countCells(space) <= listedCells) {
     return listCells(space).map((cell) => unitCoordinates(space.axes, paramsOf(cell)));
   }
   const lattice = createLattice(space);
   const centre = unitCoordinates(space.axes, recommended.params);
-  const spread = suggestSobol({ space, history: [], pending: [], random, count: spreadCells });
+  const count = Math.max(fewestCells, Math.min(spreadCells, Math.round(screeningWork / history.length ** 2)));
+  const spread = suggestSobol({ space, history: [], pending: [], random, count });
   const around = Array.from({ length: nearDirections }, () => centre.map(() => random.normal())).flatMap((direction) =>
     nearDistances.map((distance) => lattice.snap(centre.map((at, i) => clamp(at + distance * direction[i]!)))),
   );
@@ -110,15 +119,21 @@ function clamp(unit: number): number {
   return Math.min(1, Math.max(0, unit));
 }
 
-/** Features of the cells that are most likely to be the best. */
-function mostPromising(posterior: Posterior, cells: readonly Float64Array[]): readonly Float64Array[] {
+/** Features of the cells that may exceed the recommended one by more than so much, those most likely to do so. */
+function rivalsOf(
+  posterior: Posterior,
+  recommended: Float64Array,
+  cells: readonly Float64Array[],
+  within: number,
+): readonly Float64Array[] {
   const { encoding } = posterior;
   const features = cells.map((unit) => encoding.features(unit, new Float64Array(encoding.featureCount)));
-  if (features.length <= mostCells) return features;
-  const { means, variances } = momentsAt(posterior, features);
-  const bounds = means.map((mean, i) => mean + optimism * Math.sqrt(variances[i]!));
-  return [...features.keys()]
-    .sort((a, b) => bounds[b]! - bounds[a]!)
+  const { means, variances } = momentsAt(posterior, [recommended, ...features]);
+  const spread = (i: number) => optimism * (Math.sqrt(variances[i]!) + Math.sqrt(variances[0]!));
+  return features
+    .map((own, place) => ({ own, lead: means[place + 1]! - means[0]! + spread(place + 1) }))
+    .filter(({ lead }) => lead > within)
+    .sort((one, other) => other.lead - one.lead)
     .slice(0, mostCells)
-    .map((place) => features[place]!);
+    .map(({ own }) => own);
 }
