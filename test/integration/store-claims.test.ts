@@ -55,6 +55,7 @@ test('claimTrials() hands over everything that a trial needs and starts the swee
     replicate: 0,
     timeoutMs: 3_600_000,
     checkpoint: null,
+    untilStep: null,
   });
   const started = await store.findSweep(sweep.id);
   expect(started).toMatchObject({ state: 'RUNNING', startedAt: expect.any(Date), finishedAt: null });

@@ -63,7 +63,7 @@ test('appendStep() adds a step with its points and trials under the next positio
   expect(points.map(({ trials }) => trials.length)).toEqual([3, 2, 2]);
   expect(points[1]).toEqual({
     ...{ ordinal: 1, cell: 'alpha=0.1,beta=0', params: { alpha: 0.1, beta: 0 }, sources: ['gp'], inSpace: true },
-    trials: [0, 1].map(() => ({ state: 'open', value: null })),
+    trials: [0, 1].map(() => ({ state: 'open', value: null, pauses: null })),
   });
   expect(await positions(opened)).toEqual([
     { position: 2, ordinal: 1, replicate: 0, seed: 7, purpose: 'SEARCH' },
@@ -113,8 +113,8 @@ test('readSearch() gives values to the last bit, and failed and cancelled trials
   await store.finishAttempt(second!, { kind: 'failure', failure: { kind: 'MISSING_DATA', message: 'no data' } });
   const [point] = (await store.readSearch(taskId)).points;
   expect(point!.trials).toEqual([
-    { state: 'succeeded', value: 0.1 + 0.2 },
-    { state: 'failed', value: null },
+    { state: 'succeeded', value: 0.1 + 0.2, pauses: null },
+    { state: 'failed', value: null, pauses: null },
   ]);
 });
 

@@ -60,7 +60,7 @@ test.each([
     expect(await opened.attemptStates(first!.trialId)).toEqual(['REFUSED', 'CANCELLED']);
     expect(await claim()).toEqual([]);
     expect(await store.settleSweeps()).toEqual([]);
-    expect(await store.findWaiting()).toEqual([{ ...ids, plannedPoints: 1 }]);
+    expect(await store.findWaiting()).toEqual([{ ...ids, isSearching: false, plannedPoints: 1 }]);
   },
 );
 
