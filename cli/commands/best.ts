@@ -8,7 +8,8 @@ export const best = defineCommand({
   details: [
     'Values are means over seeds ± one standard error (n seeds), in the unit of the metric (top1: percent). The best point',
     'is chosen by the selection value (validation part); the test value stands beside it and had no part in the choice.',
-    'Leads over landmarks are means over the seeds that both have.',
+    'Leads over landmarks are means over the seeds that both have. Points that the spec had confirmed are ranked first, and',
+    'their values are over fresh seeds, beside what the search saw of them.',
   ],
   examples: [
     ['best', 'everything that was run'],

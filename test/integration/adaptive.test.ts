@@ -44,6 +44,16 @@ async function pointsOf(coordinator: CoordinatorProgram, sweep: string): Promise
   return (await get<{ items: PointAnswer[] }>(`${coordinator.http}/api/v1/sweeps/${sweep}/points?limit=100`)).items;
 }
 
+function completed({ http }: CoordinatorProgram, sweep: string): Promise<SweepAnswer> {
+  return eventually(async () => {
+    const found = await getSweep(http, sweep);
+    expect(found.state).toBe('COMPLETED');
+    return found;
+  }, soon);
+}
+
+const replay = ({ http }: CoordinatorProgram, sweep: string) => runCli(['replay', sweep], { env: { ABKD_URL: http } });
+
 const suggested = (sweep: SweepAnswer) => sweep.tasks[0]?.search?.suggested ?? 0;
 
 test('a search goes on through two coordinators, one of which is killed, and all of it is reproduced', async () => {
@@ -55,11 +65,7 @@ test('a search goes on through two coordinators, one of which is killed, and all
   expect(plannedTrials).toBe(2 * 17);
   await eventually(async () => expect(suggested(await getSweep(kept.http, id))).toBeGreaterThan(4), soon);
   doomed.program.kill('SIGKILL');
-  const sweep = await eventually(async () => {
-    const found = await getSweep(kept.http, id);
-    expect(found.state).toBe('COMPLETED');
-    return found;
-  }, soon);
+  const sweep = await completed(kept, id);
   expect(sweep).toMatchObject({
     plannedTrials: 34,
     trials: { SUCCEEDED: 34 },
@@ -74,14 +80,17 @@ test('a search goes on through two coordinators, one of which is killed, and all
   const { alpha, beta } = sweep.tasks[0]!.best!.params;
   expect(Math.hypot(alpha! - 0.6, beta! - 0.3)).toBeLessThan(0.1);
 
-  const replay = () => runCli(['replay', id.slice(0, 8)], { env: { ABKD_URL: kept.http } });
-  expect(await replay()).toEqual({ code: 0, stdout: expect.stringMatching(reproduced(15)), stderr: '' });
+  expect(await replay(kept, id.slice(0, 8))).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(reproduced(15)),
+    stderr: '',
+  });
   const last = points.at(-1)!;
   const client = new pg.Client({ connectionString: database.connectionString });
   await client.connect();
   await client.query(`UPDATE points SET cell = 'alpha=0,beta=0.05' WHERE cell = $1 AND ordinal = 16`, [last.cell]);
   await client.end();
-  const changed = await replay();
+  const changed = await replay(kept, id);
   expect(changed).toMatchObject({ code: 1, stderr: '' });
   expect(changed.stdout).toMatch(
     /^mnist abkd: 14 of 15 suggestions, (\d+) of \d+ steps reproduced\n {2}step \d+: recorded /,
@@ -96,7 +105,7 @@ function reproduced(suggestions: number): RegExp {
   return new RegExp(`^mnist abkd: ${suggestions} of ${suggestions} suggestions, (\\d+) of \\1 steps reproduced\n$`);
 }
 
-test('a search spends seeds, stops when it is sure, and has its best points confirmed by fresh seeds', async () => {
+test('a search spends seeds, stops when it is sure, and has its best points confirmed by fresh seeds; so has a grid', async () => {
   const coordinator = await startCoordinatorProgram(programs, database.connectionString);
   workers.start(coordinator.grpc);
   const { id, plannedTrials } = await submit(
@@ -105,22 +114,18 @@ test('a search spends seeds, stops when it is sure, and has its best points conf
       name: 'noise',
       tasks: spec.tasks,
       objectives: [{ kind: 'abkd' }, { kind: 'kd' }],
-      search: { ...spec.search, points: 40, stop: { within: 3, probability: 0.9 } },
+      search: { ...spec.search, points: 20, stop: { within: 5, probability: 0.9 } },
       replicates: { min: 1, max: 4 },
       confirm: { points: 3, seeds: 2 },
       run: { kind: 'noop', durationMs: 20, steps: 1 },
     }),
   );
-  expect(plannedTrials).toBe(2 + 100 + 6 + 4);
-  const sweep = await eventually(async () => {
-    const found = await getSweep(coordinator.http, id);
-    expect(found.state).toBe('COMPLETED');
-    return found;
-  }, soon);
+  expect(plannedTrials).toBe(2 + 50 + 6 + 4);
+  const sweep = await completed(coordinator, id);
   const [searched, baseline] = sweep.tasks;
-  expect(searched!.search).toMatchObject({ state: 'FINISHED', stopped: { within: 3, planned: 100 } });
+  expect(searched!.search).toMatchObject({ state: 'FINISHED', stopped: { within: 5, planned: 50 } });
   expect(searched!.search!.stopped!.probability).toBeGreaterThan(0.9);
-  expect(searched!.search!.suggested).toBeLessThan(100);
+  expect(searched!.search!.suggested).toBeLessThan(50);
   expect(sweep.plannedTrials).toBe(sweep.trials.SUCCEEDED);
   expect(baseline).toMatchObject({ search: null, trials: { SUCCEEDED: 4 }, best: { search: null } });
   await assertEveryTrialCountedOnce(database.connectionString, id);
@@ -137,30 +142,25 @@ test('a search spends seeds, stops when it is sure, and has its best points conf
   expect(best!.selection).toMatchObject({ n: 2, mean: (fresh[0]! + fresh[1]!) / 2 });
   expect(best!.search!.n).toBeGreaterThanOrEqual(1);
 
-  const replayed = await runCli(['replay', id], { env: { ABKD_URL: coordinator.http } });
-  expect(replayed).toEqual({
+  expect(await replay(coordinator, id)).toEqual({
     code: 0,
     stdout: expect.stringMatching(reproduced(searched!.search!.suggested)),
     stderr: '',
   });
   const status = await runCli(['status', id], { env: { ABKD_URL: coordinator.http } });
-  expect(status.stdout).toMatch(/stopped: within 3 of the best with probability [01]\.\d\d after \d+ of 100 points/);
-});
+  expect(status.stdout).toMatch(/stopped: within 5 of the best with probability [01]\.\d\d after \d+ of 50 points/);
 
-test('a grid has its best points confirmed when all of it has run', async () => {
-  const coordinator = await startCoordinatorProgram(programs, database.connectionString);
-  workers.start(coordinator.grpc);
-  const { id, plannedTrials } = await submit(coordinator.http, noopSpec({ confirm: { points: 2, seeds: 3 } }));
-  const sweep = await eventually(async () => {
-    const found = await getSweep(coordinator.http, id);
-    expect(found.state).toBe('COMPLETED');
-    return found;
-  }, soon);
-  expect(sweep.trials.SUCCEEDED).toBe(plannedTrials);
-  expect(sweep.tasks[0]).toMatchObject({
+  // A grid has nothing to decide but what is run again.
+  const grid = await submit(coordinator.http, noopSpec({ confirm: { points: 2, seeds: 3 } }));
+  const confirmed = await completed(coordinator, grid.id);
+  expect(confirmed.trials.SUCCEEDED).toBe(grid.plannedTrials);
+  expect(confirmed.tasks[0]).toMatchObject({
     search: { state: 'FINISHED', suggested: 0, planned: 0 },
     best: { selection: { n: 3 } },
   });
-  const replayed = await runCli(['replay', id], { env: { ABKD_URL: coordinator.http } });
-  expect(replayed).toEqual({ code: 0, stdout: 'mnist abkd: 1 of 1 step reproduced\n', stderr: '' });
+  expect(await replay(coordinator, grid.id)).toEqual({
+    code: 0,
+    stdout: 'mnist abkd: 1 of 1 step reproduced\n',
+    stderr: '',
+  });
 });
