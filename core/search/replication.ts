@@ -47,7 +47,7 @@ const patience = 2;
  */
 export function furtherSeed(request: ReplicationRequest): number | null {
   const { space, history, pending, newCell, replicates } = request;
-  const surrogate = createSurrogate(space, history, newCell === null ? history : [...history, newCell]);
+  const surrogate = createSurrogate(space, history);
   const seedable = best(history.filter(({ trials, succeeded }) => succeeded > 0 && trials < replicates.max));
   if (surrogate === null || seedable.length === 0) return null;
   const { encoding } = surrogate.posterior;

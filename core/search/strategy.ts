@@ -16,6 +16,8 @@ export interface Suggestion {
 export interface SuggestionTrace {
   /** Of the Gaussian process; null for another model. */
   readonly hyperparameters: Hyperparameters | null;
+  /** Of the transform of the values that the hyper-parameters are for (`gp/warp.ts`). @default 1 */
+  readonly power?: number;
   /** Observed points when the hyper-parameters were fitted. */
   readonly fittedAt: number;
   /** Logarithm of the expected improvement (or of the density ratio) at the point; null where neither chose it. */

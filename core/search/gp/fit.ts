@@ -48,18 +48,38 @@ export function defaultHyperparameters(encoding: Encoding): Hyperparameters {
   return { lengthScales: Array.from({ length: encoding.scaleCount }, () => 0.6), amplitude: 1, noise: 1e-3 };
 }
 
-/** The best of the minima found from the given starts. */
+/** Observations that hyper-parameters are fitted to at most: an evaluation takes as many cubed multiplications. */
+const mostFitted = 250;
+
+export interface Fit {
+  readonly hyperparameters: Hyperparameters;
+  /** -ln of the posterior density of the hyper-parameters, up to a constant. */
+  readonly value: number;
+}
+
+/** The best of the minima found from the given starts. Of very many observations only so many are looked at, evenly. */
 export function fitHyperparameters(
   encoding: Encoding,
   data: TrainingData,
   starts: readonly Hyperparameters[],
   iterations = 60,
-): Hyperparameters {
-  const objective = createNegativeLogPosterior(encoding, data);
+): Fit {
+  const objective = createNegativeLogPosterior(encoding, thinned(data));
   const bounds = boundsOf(encoding);
   const minima = starts.map((start) => minimise(objective, toLogs(start), bounds, { iterations, tolerance: 1e-8 }));
   const best = minima.reduce((a, b) => (b.value < a.value ? b : a));
-  return fromLogs(best.x);
+  return { hyperparameters: fromLogs(best.x), value: best.value };
+}
+
+function thinned({ features, values, counts }: TrainingData): TrainingData {
+  const n = features.length;
+  if (n <= mostFitted) return { features, values, counts };
+  const kept = Array.from({ length: mostFitted }, (_, i) => Math.floor((i * n) / mostFitted));
+  return {
+    features: kept.map((at) => features[at]!),
+    values: Float64Array.from(kept, (at) => values[at]!),
+    counts: Float64Array.from(kept, (at) => counts[at]!),
+  };
 }
 
 function boundsOf({ scaleCount }: Encoding) {

@@ -1,16 +1,20 @@
+import { createEncoding } from '../../space/encoding.ts';
 import type { Space } from '../../space/space.ts';
 import type { Observation } from '../strategy.ts';
+import { fitModel, posteriorUnder } from './model.ts';
 import { meansAtObserved } from './posterior.ts';
-import { createSurrogate } from './surrogate.ts';
+import { trainingData } from './strategy.ts';
+import { warpPowers } from './warp.ts';
 
 /**
  * The points with a value, best first by posterior mean: with noise, the point that was observed to be best is not the
  * best point. Equal ones stay in the order of suggestion.
  */
 export function rankByPosterior<Point extends Observation>(space: Space, history: readonly Point[]): readonly Point[] {
-  const surrogate = createSurrogate(space, history);
-  if (surrogate === null) return rankByMean(history);
-  const means = meansAtObserved(surrogate.posterior);
+  if (space.axes.length === 0 || history.filter(({ value }) => value !== null).length < 2) return rankByMean(history);
+  const encoding = createEncoding(space);
+  const data = trainingData(encoding, history);
+  const means = meansAtObserved(posteriorUnder(encoding, data, fitModel(encoding, data, warpPowers)));
   return byScore(history.map((point, i) => ({ point, score: means[i]! })));
 }
 

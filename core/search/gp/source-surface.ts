@@ -88,6 +88,6 @@ function fitSurface(encoding: Encoding, { points, features }: SourceData) {
     values: Float64Array.from(values, (value) => (value - level) / sd),
     counts: Float64Array.from(points, ({ count }) => count),
   };
-  const hyperparameters = fitHyperparameters(encoding, data, [defaultHyperparameters(encoding)]);
+  const { hyperparameters } = fitHyperparameters(encoding, data, [defaultHyperparameters(encoding)]);
   return { posterior: createPosterior(encoding, data, hyperparameters), sd };
 }

@@ -7,19 +7,15 @@ import { suggestRandom } from '../random.ts';
 import { suggestSobol } from '../sobol.ts';
 import type { Observation, SearchRequest, Strategy, Suggestion } from '../strategy.ts';
 import { createLogExpectedImprovement } from './acquisition.ts';
-import { defaultHyperparameters, fitHyperparameters, type TrainingData } from './fit.ts';
-import type { Hyperparameters } from './kernel.ts';
+import type { TrainingData } from './fit.ts';
 import { maximiseOverSpace } from './maximise.ts';
-import { believe, createPosterior } from './posterior.ts';
+import { obtainModel, posteriorUnder } from './model.ts';
+import { believe } from './posterior.ts';
 
 /** Points before the model takes over: enough to see a trend along every axis. */
 export function startPoints(dimensions: number): number {
   return dimensions + 3;
 }
-
-/** Up to this many observed points hyper-parameters are fitted anew for every suggestion, then each time there are 15 % more. */
-const alwaysFittedUpTo = 50;
-const refitGrowth = 1.15;
 
 export const suggestByGaussianProcess: Strategy = (request) => {
   const suggestions: Suggestion[] = [];
@@ -41,13 +37,13 @@ function suggestOne(request: SearchRequest): readonly Suggestion[] {
   const random = request.random.split('gp', place);
   const encoding = createEncoding(space);
   const data = trainingData(encoding, history);
-  const { hyperparameters, fittedAt } = obtainHyperparameters(encoding, data, [...history, ...pending]);
-  const posterior = createPosterior(encoding, data, hyperparameters);
+  const model = obtainModel(encoding, data, [...history, ...pending]);
+  const posterior = posteriorUnder(encoding, data, model);
   const onTheWay = pending.map(({ params }) => featuresOf(encoding, params));
   const acquisition = createLogExpectedImprovement(believe(posterior, onTheWay));
   const best = maximiseOverSpace({ ...request, random }, encoding, acquisition);
   if (best === null) return suggestRandom(request);
-  return [{ ...best.suggestion, trace: { hyperparameters, fittedAt, acquisition: best.value } }];
+  return [{ ...best.suggestion, trace: { ...model, acquisition: best.value } }];
 }
 
 /** Standardised values of the observed points. Points that failed count as bad as the worst that did not. */
@@ -73,20 +69,4 @@ export function standardisationOf(history: readonly Observation[]) {
 
 export function featuresOf(encoding: Encoding, params: Readonly<Record<string, number>>): Float64Array {
   return encoding.features(unitCoordinates(encoding.axes, params), new Float64Array(encoding.featureCount));
-}
-
-/** From the latest suggestion that has them, as long as they are recent enough; else fitted. */
-export function obtainHyperparameters(
-  encoding: Encoding,
-  data: TrainingData,
-  suggested: readonly Suggestion[],
-): { readonly hyperparameters: Hyperparameters; readonly fittedAt: number } {
-  const n = data.features.length;
-  const last = suggested.findLast(({ trace }) => (trace?.hyperparameters ?? null) !== null)?.trace;
-  const previous = last?.hyperparameters ?? null;
-  if (previous !== null && (last!.fittedAt === n || (n > alwaysFittedUpTo && n < last!.fittedAt * refitGrowth))) {
-    return { hyperparameters: previous, fittedAt: last!.fittedAt };
-  }
-  const starts = [defaultHyperparameters(encoding), ...(previous === null ? [] : [previous])];
-  return { hyperparameters: fitHyperparameters(encoding, data, starts), fittedAt: n };
 }

@@ -1,8 +1,9 @@
 import { createEncoding } from '../../space/encoding.ts';
 import type { Space } from '../../space/space.ts';
-import type { Observation, Suggestion } from '../strategy.ts';
-import { createPosterior, type Posterior } from './posterior.ts';
-import { obtainHyperparameters, standardisationOf, trainingData } from './strategy.ts';
+import type { Observation } from '../strategy.ts';
+import { fitModel, posteriorUnder } from './model.ts';
+import type { Posterior } from './posterior.ts';
+import { standardisationOf, trainingData } from './strategy.ts';
 
 /** What a Gaussian process believes of a space. Its values are standardised: one of them is `scale` units of the metric. */
 export interface Surrogate {
@@ -11,18 +12,13 @@ export interface Surrogate {
 }
 
 /**
- * The surrogate that the strategy would choose the next point by. Null where fewer than two points have a value, or there
- * is nothing to search.
- * @param suggested all points so far in the order of suggestion, whose traces may hold hyper-parameters
+ * The surrogate of a search in the metric's own scale. Null where fewer than two points have a value, or there is nothing
+ * to search.
  */
-export function createSurrogate(
-  space: Space,
-  history: readonly Observation[],
-  suggested: readonly Suggestion[] = history,
-): Surrogate | null {
+export function createSurrogate(space: Space, history: readonly Observation[]): Surrogate | null {
   if (space.axes.length === 0 || history.filter(({ value }) => value !== null).length < 2) return null;
   const encoding = createEncoding(space);
   const data = trainingData(encoding, history);
-  const { hyperparameters } = obtainHyperparameters(encoding, data, suggested);
-  return { posterior: createPosterior(encoding, data, hyperparameters), scale: standardisationOf(history).scale };
+  const posterior = posteriorUnder(encoding, data, fitModel(encoding, data, [1]));
+  return { posterior, scale: standardisationOf(history).scale };
 }

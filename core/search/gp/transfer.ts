@@ -116,7 +116,7 @@ function resultsOf(encoding: Encoding, history: readonly Observation[]): Trainin
 /** What a model of the results alone says of each from the others. */
 function ownLeaveOneOut(encoding: Encoding, history: readonly Observation[]) {
   const data = trainingData(encoding, history);
-  const hyperparameters = fitHyperparameters(encoding, data, [defaultHyperparameters(encoding)]);
+  const { hyperparameters } = fitHyperparameters(encoding, data, [defaultHyperparameters(encoding)]);
   const { factor, weights } = createPosterior(encoding, data, hyperparameters);
   return leaveOneOut(factor, weights, data.values);
 }

@@ -43,7 +43,8 @@ export function drawProcesses(
   { count, random }: { readonly count: number; readonly random: Random },
 ): readonly FittedProcess[] {
   const start = defaultHyperparameters(encoding);
-  if (count === 1) return [fitProcess(encoding, data, fitHyperparameters(encoding, data, [start]), smoothnesses[0])];
+  if (count === 1)
+    return [fitProcess(encoding, data, fitHyperparameters(encoding, data, [start]).hyperparameters, smoothnesses[0])];
   const bounds = boundsOf(encoding);
   const place = (logs: Float64Array, smoothness: Smoothness): Place | null => {
     if (logs.some((log, i) => log < bounds[i]!.least || log > bounds[i]!.greatest)) return null;
