@@ -167,10 +167,10 @@ test('a trial that waited when its sweep was cancelled comes to its rung again a
     { state: 'WAITING', rung: 2 },
     { state: 'WAITING', rung: 2 },
   ]);
-  const [[again, other]] = (await pausesOf(opened, ids.taskId)) as [[{ values: unknown[] }, { values: unknown[] }]];
-  const valueOf = (seed: number) => [{ epoch: 2, value: seed, mean: seed }];
-  expect(again.values).toEqual(valueOf(first!.seed));
-  expect(other.values).toHaveLength(1);
+  const [ofPoint] = await pausesOf(opened, ids.taskId);
+  const { seed } = first!;
+  expect(ofPoint![0]!.values).toEqual([{ epoch: 2, value: seed, mean: seed }]);
+  expect(ofPoint![1]!.values).toHaveLength(1);
   expect(await store.movePoints(ids, [move(0, 2, 6)])).toEqual([0]);
   await pauseAll();
   const epochs = (await pausesOf(opened, ids.taskId))[0]!.map((pauses) => pauses!.values.map(({ epoch }) => epoch));
