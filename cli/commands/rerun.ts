@@ -48,8 +48,10 @@ function describe({ which, trials, points, tasks }: RerunAnswer): readonly strin
     ...(of.trials > 0 ? [`${plural(of.trials, `${kind} trial`)} queued again`] : []),
     ...(of.points > 0 ? [`${plural(of.points, 'point')} still to be suggested`] : []),
   ];
+  const all = partsOf({ trials, points });
   return [
-    partsOf({ trials, points }).join(', '),
+    // A search that had only to confirm its best points queues them once it is taken up.
+    all.length === 0 ? 'the search goes on' : all.join(', '),
     ...(tasks.length > 1
       ? tasks.map((task) => `  ${task.dataset} ${task.objective}: ${partsOf(task).join(', ')}`)
       : []),

@@ -18,7 +18,8 @@ export interface JudgedTrial {
 
 /**
  * The point that trials make up; null where none of them pauses. A trial that runs straight to its end has no say, and
- * one that failed only at the rungs where it has been.
+ * one that failed only at the rungs where it has been. Trials that have come less far than the rest, because they were
+ * run again, are the ones to be decided about.
  */
 export function judgePoint(ordinal: number, trials: readonly JudgedTrial[]): JudgedPoint | null {
   const pausing = trials.flatMap(({ state, pauses }) => (pauses ? [{ state, ...pauses }] : []));
@@ -31,7 +32,9 @@ type Pausing = Pick<JudgedTrial, 'state'> & Pauses;
 
 function stateOf(unended: readonly Pausing[]): JudgedPoint['state'] {
   if (unended.length === 0) return 'ended';
-  return unended.every(({ state, rung }) => state === 'waiting' && rung === unended[0]!.rung) ? 'waiting' : 'running';
+  const lowest = Math.min(...unended.map(({ rung }) => rung ?? Number.POSITIVE_INFINITY));
+  const next = unended.filter(({ rung }) => (rung ?? Number.POSITIVE_INFINITY) === lowest);
+  return next.every(({ state }) => state === 'waiting') ? 'waiting' : 'running';
 }
 
 /** The rungs to which no trial is still to come, with the means over those that came. */

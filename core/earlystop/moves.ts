@@ -27,7 +27,13 @@ export function movesOf(
   const toCome = Array.from({ length: pointsToCome }, (_, more) => points.length + more);
   return rule.decide({ points: judged, toCome }).flatMap(({ ordinal, decision }) => {
     const rung = rungs.get(ordinal)!;
-    if (decision === 'wait') return [];
-    return [{ ordinal, rung, next: nextRung(rule.rungsOf(ordinal), rung), stops: decision === 'stop' }];
+    const goesOn = decision === 'goOn' || hasPassed(points[ordinal]!.trials, rung);
+    if (!goesOn && decision === 'wait') return [];
+    return [{ ordinal, rung, next: nextRung(rule.rungsOf(ordinal), rung), stops: !goesOn }];
   });
+}
+
+/** True where the point has gone on from the rung before: a trial of it that was run again goes the same way. */
+function hasPassed(trials: readonly JudgedTrial[], rung: number): boolean {
+  return trials.some(({ pauses }) => pauses && (pauses.rung === null || pauses.rung > rung));
 }

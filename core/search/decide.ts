@@ -73,7 +73,9 @@ function findStop(plan: SearchPlan, seen: readonly SeenPoint[]): StopFinding | n
   const observed = history.filter(({ value }) => value !== null).length;
   if (observed < startPoints(space.axes.length) + observedBeforeStop) return null;
   const random = createRandom(seed).split('stop', seen.length);
-  const probability = probabilityWithin(space, history, stop.within, random);
+  // What early stopping has not let come to its end tells of the surface, and cannot be recommended.
+  const candidates = history.map((point) => ({ ...point, inSpace: point.inSpace && point.succeeded > 0 }));
+  const probability = probabilityWithin(space, candidates, stop.within, random);
   if (probability === null || probability <= stop.probability) return null;
   const chosen = seen.filter(({ isChosen }) => isChosen).length;
   return {

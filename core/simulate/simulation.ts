@@ -119,6 +119,8 @@ interface State {
   readonly events: SimulationEvent[];
   readonly progress: SimulatedProgress[];
   readonly rule: StoppingRule | null;
+  /** Of the space; infinite where they are too many to be listed. */
+  readonly cells: number;
   isOpen: boolean;
 }
 
@@ -126,7 +128,8 @@ function begin(options: SimulationOptions): State {
   const { plan, start = [], isOpen = true, workers, deaths, stopping = null } = options;
   const rule = stopping === null ? null : createStoppingRule(stopping);
   const fleet = createFleet<Trial>(workers, deaths ?? null);
-  const state: State = { points: [], trials: [], steps: [], fleet, events: [], progress: [], rule, isOpen };
+  const cells = countFeasible(plan.space);
+  const state: State = { points: [], trials: [], steps: [], fleet, events: [], progress: [], rule, cells, isOpen };
   const added = start.map((point) => ({ firstRung: null, ...point }));
   const isPlanned = !isOpen || start.some(({ isChosen }) => isChosen);
   append(state, isPlanned ? added : [...added, ...plannedPoints(plan)], firstSeeds(plan));
@@ -204,8 +207,7 @@ function isOfSearch({ purpose }: Trial): boolean {
 function judgePoints(state: State, { plan }: SimulationOptions): boolean {
   const { points, rule, isOpen } = state;
   if (rule === null) return false;
-  const chosen = points.filter(({ isChosen }) => isChosen).length;
-  const planned = points.length + (plan.points ?? countFeasible(plan.space)) - chosen;
+  const planned = points.length + state.cells - points.filter(({ inSpace }) => inSpace).length;
   for (let rounds = 0; ; rounds++) {
     const history = historyOf(state);
     const toCome = isOpen ? pointsToCome(plan, history, planned) : 0;

@@ -153,3 +153,29 @@ test('a trial that says it paused although it has no rung is queued again', asyn
   expect(trial).toMatchObject({ untilStep: null });
   expect(await opened.store.finishAttempt(trial!, paused)).toEqual({ accepted: true, trialState: 'QUEUED' });
 });
+
+test('a trial that waited when its sweep was cancelled comes to its rung again after a rerun, and counts there once', async () => {
+  const opened = await openWithSweep({ points: 1, replicates: 2 });
+  const { store, ids, claim, pauseAll, rungs } = opened;
+  const [first] = await claim();
+  await store.recordMeasurements(first!, [{ step: 2, values: { selection: 70 } }]);
+  await store.finishAttempt(first!, paused);
+  await store.cancelSweep(ids.sweepId);
+  await store.rerunSweep(ids.sweepId, 'missing');
+  await pauseAll();
+  expect(await rungs()).toEqual([
+    { state: 'WAITING', rung: 2 },
+    { state: 'WAITING', rung: 2 },
+  ]);
+  const [ofPoint] = await pausesOf(opened, ids.taskId);
+  const { seed } = first!;
+  expect(ofPoint![0]!.values).toEqual([{ epoch: 2, value: seed, mean: seed }]);
+  expect(ofPoint![1]!.values).toHaveLength(1);
+  expect(await store.movePoints(ids, [move(0, 2, 6)])).toEqual([0]);
+  await pauseAll();
+  const epochs = (await pausesOf(opened, ids.taskId))[0]!.map((pauses) => pauses!.values.map(({ epoch }) => epoch));
+  expect(epochs).toEqual([
+    [2, 6],
+    [2, 6],
+  ]);
+});

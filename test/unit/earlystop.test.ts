@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JudgedTrial, judgePoint } from '../../core/earlystop/judged.ts';
+import { movesOf } from '../../core/earlystop/moves.ts';
 import { createStoppingRule, type StoppingPlan, stoppingMethods } from '../../core/earlystop/registry.ts';
 import type { JudgedPoint, StopDecision } from '../../core/earlystop/rule.ts';
 import { rungsBelow } from '../../core/earlystop/rungs.ts';
@@ -198,6 +199,31 @@ describe('judgePoint()', () => {
     expect(judgePoint(0, trials)).toEqual({ ordinal: 0, state: 'running', reached: [at(1, 6)] });
     const ended = [trial('succeeded', null, at(1, 5), at(3, 6)), trial('failed', 3, at(1, 7))];
     expect(judgePoint(0, ended)).toEqual({ ordinal: 0, state: 'ended', reached: [at(1, 6), at(3, 6)] });
+  });
+});
+
+describe('a trial that a rerun queued again', () => {
+  const at = (epoch: number, value: number) => ({ epoch, value, mean: value });
+  const trial = (state: JudgedTrial['state'], rung: number | null, ...values: ReturnType<typeof at>[]): JudgedTrial => {
+    return { state, pauses: { rung, values } };
+  };
+  const waiting = trial('waiting', 1, at(1, 5));
+
+  it.each([
+    ['waits at the next rung', trial('waiting', 3, at(1, 7), at(3, 8))],
+    ['is on its way to its end', trial('open', null, at(1, 7))],
+    ['has stopped at the next rung', trial('stopped', 3, at(1, 7), at(3, 8))],
+  ])('goes on from where its point went on, while the rest of the point %s', (_, rest) => {
+    const rule = createStoppingRule(planOf('asha'));
+    const better = { ordinal: 1, trials: [trial('succeeded', null, at(1, 9), at(3, 9))] };
+    expect(judgePoint(0, [waiting, rest])).toMatchObject({ state: 'waiting', reached: [at(1, 6)] });
+    const moves = movesOf(rule, [{ ordinal: 0, trials: [waiting, rest] }, better], 4);
+    expect(moves).toEqual([{ ordinal: 0, rung: 1, next: 3, stops: false }]);
+  });
+
+  it('keeps the rest of its point waiting while it is on its way to a rung below', () => {
+    const trials = [trial('open', 1), trial('waiting', 3, at(1, 7), at(3, 8))];
+    expect(judgePoint(0, trials)).toMatchObject({ state: 'running', reached: [] });
   });
 });
 

@@ -3,7 +3,6 @@ import { objectiveKinds, objectives } from '../../core/catalog/objectives.ts';
 import { AbkdError } from '../../core/errors.ts';
 import { isDistilling, objectiveSchema } from '../../core/objective.ts';
 import type { SweepPlan } from '../../core/plan.ts';
-import { describeObjective } from '../../core/spec/describe.ts';
 import { expandSpec } from '../../core/spec/expand.ts';
 import { checkSpec } from '../../core/spec/parse.ts';
 import { goodSpec } from '../support/broken-specs.ts';
@@ -108,14 +107,5 @@ describe('objectives of a spec', () => {
     expect(new Set([skl, other, normalised]).size).toBe(3);
     const [, open, fixed] = fingerprints([{ kind: 'abkd' }, { kind: 'beta' }, { kind: 'beta', beta: 0.25 }]);
     expect(fixed).toBe(open);
-  });
-
-  it('are described by kind and fixed fields', () => {
-    const texts = plan([{ kind: 'skl' }, { kind: 'dkd', dkdBeta: 6 }, { kind: 'abttm', scale: 'gradNormalised' }]);
-    expect(texts.tasks.map(({ definition }) => describeObjective(definition))).toEqual([
-      'skl T=4 weight=32 ce=1 skew=0.1 scale=raw',
-      'dkd T=4 weight=1 ce=1 dkdAlpha=1 dkdBeta=6 warmupEpochs=20',
-      'abttm weight=45 ce=1 gamma=0.1 scale=gradNormalised',
-    ]);
   });
 });

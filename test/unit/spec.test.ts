@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { SweepPlan } from '../../core/plan.ts';
-import { describeObjective, describeTeacher } from '../../core/spec/describe.ts';
 import { expandSpec } from '../../core/spec/expand.ts';
 import { checkSpec, parseSpec } from '../../core/spec/parse.ts';
 import { type SweepSpec, specJsonSchema } from '../../core/spec/schema.ts';
@@ -270,19 +269,6 @@ describe('fingerprints', () => {
     expect(new Set([0, 1, 2].map((index) => fingerprint(allObjectives, index))).size).toBe(3);
     expect(key({ training: { epochs: 2 } })).not.toBe(abkd);
     expect(key({ tasks: [{ ...goodSpec.tasks[0], student: { model: 'cnn-m' } }] })).not.toBe(abkd);
-  });
-});
-
-describe('labels', () => {
-  it('name teacher and objective in a few words', () => {
-    const [abkd, kd, ce] = plan(allObjectives).tasks.map(({ definition }) => definition);
-    expect(describeTeacher(abkd!)).toBe('cnn-m (1 epoch)');
-    expect(describeTeacher(ce!)).toBeNull();
-    expect([abkd, kd, ce].map((definition) => describeObjective(definition!))).toEqual([
-      'abkd T=4 weight=32 ce=1 scale=raw',
-      'kd T=4 weight=2 ce=1',
-      'ce',
-    ]);
   });
 });
 

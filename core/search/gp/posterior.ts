@@ -42,11 +42,6 @@ export function meanAt(posterior: Posterior, point: Float64Array): number {
   return dot(covariances(posterior, point), posterior.weights);
 }
 
-export function varianceAt(posterior: Posterior, point: Float64Array): number {
-  const solved = posterior.factor.solveLower(covariances(posterior, point));
-  return varianceLeft(posterior.kernel, dot(solved, solved));
-}
-
 /** The variance of a point of which the observations explain so much; never 0, as its root is divided by. */
 export function varianceLeft({ amplitude }: Kernel, explained: number): number {
   return Math.max(amplitude - explained, 1e-14 * amplitude);
