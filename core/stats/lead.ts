@@ -1,7 +1,7 @@
 import type { Lead } from '../api.ts';
 import { dunnettUpperTail } from './dunnett.ts';
 import { meanOf, sumOfSquares } from './estimate.ts';
-import { fitSeedModel } from './seed-effects.ts';
+import { fitSeedModel, learntUnderAllSeeds } from './seed-effects.ts';
 
 type ValuesBySeed = ReadonlyMap<number, number>;
 
@@ -18,10 +18,11 @@ interface Variance {
   readonly degreesOfFreedom: number;
 }
 
-/** @param points value by seed of every point that has values */
+/** @param points value by seed of every point that has values; one that collapsed under a seed tells nothing of the others' noise */
 export function pooledNoise(points: readonly ValuesBySeed[]): Noise {
   const { variance, degreesOfFreedom } = fitSeedModel(points);
-  const own = points.filter(({ size }) => size >= 2).map((bySeed) => [...bySeed.values()]);
+  const hasLearnt = learntUnderAllSeeds(points);
+  const own = points.filter(({ size }, i) => size >= 2 && hasLearnt[i]).map((bySeed) => [...bySeed.values()]);
   const within = own.reduce((sum, values) => sum + sumOfSquares(values, meanOf(values)), 0);
   const freedom = own.reduce((sum, values) => sum + values.length - 1, 0);
   return {

@@ -18,10 +18,28 @@ const tolerance = 1e-10;
 
 /**
  * Least squares of value = point + seed, by turns: points from what the seeds leave, seeds from what the points leave.
- * The effects of the seeds are 0 on average.
+ * The effects of the seeds are 0 on average. A point that collapsed under one of its seeds tells neither what a seed adds
+ * to others nor how much good points differ from seed to seed: its mean is all that is taken from it.
  * @param points value by seed; each has at least one
  */
 export function fitSeedModel(points: readonly ReadonlyMap<number, number>[]): SeedModel {
+  const hasLearnt = learntUnderAllSeeds(points);
+  const { effects, variance, degreesOfFreedom } = fitEffects(points.filter((_, i) => hasLearnt[i]));
+  return { means: pointMeans(points, effects), variance, degreesOfFreedom };
+}
+
+/** Interquartile ranges below the lower quartile of all trials from which on a trial has learnt nothing. */
+const farBelow = 3;
+
+/** Of each point, whether none of its trials lies so far below those of all points together. */
+export function learntUnderAllSeeds(points: readonly ReadonlyMap<number, number>[]): readonly boolean[] {
+  const sorted = points.flatMap((bySeed) => [...bySeed.values()]).sort((a, b) => a - b);
+  const [lower, upper] = [sorted[Math.floor(sorted.length / 4)]!, sorted[Math.floor((3 * sorted.length) / 4)]!];
+  const floor = lower - farBelow * (upper - lower);
+  return points.map((bySeed) => upper === lower || [...bySeed.values()].every((value) => value >= floor));
+}
+
+function fitEffects(points: readonly ReadonlyMap<number, number>[]) {
   const trials = points.flatMap((bySeed, point) => [...bySeed].map(([seed, value]) => ({ point, seed, value })));
   const effects = new Map(trials.map(({ seed }) => [seed, 0]));
   const seedCounts = countBy(trials.map(({ seed }) => seed));
@@ -39,12 +57,12 @@ export function fitSeedModel(points: readonly ReadonlyMap<number, number>[]): Se
     if (moved <= tolerance * spread) break;
   }
   const degreesOfFreedom = trials.length - points.length - effects.size + countComponents(points);
-  if (degreesOfFreedom <= 0) return { means, variance: null, degreesOfFreedom: 0 };
+  if (degreesOfFreedom <= 0) return { effects, variance: null, degreesOfFreedom: 0 };
   const rest = trials.reduce(
     (sum, { point, seed, value }) => sum + (value - means[point]! - effects.get(seed)!) ** 2,
     0,
   );
-  return { means, variance: rest / degreesOfFreedom, degreesOfFreedom };
+  return { effects, variance: rest / degreesOfFreedom, degreesOfFreedom };
 }
 
 function pointMeans(
@@ -53,7 +71,7 @@ function pointMeans(
 ): Float64Array {
   return Float64Array.from(points, (bySeed) => {
     let sum = 0;
-    for (const [seed, value] of bySeed) sum += value - effects.get(seed)!;
+    for (const [seed, value] of bySeed) sum += value - (effects.get(seed) ?? 0);
     return sum / bySeed.size;
   });
 }

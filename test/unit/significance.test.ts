@@ -38,6 +38,16 @@ describe('dunnettUpperTail()', () => {
 });
 
 describe('fitSeedModel()', () => {
+  it('takes no noise and no effect of a seed from a point that collapsed under one', () => {
+    const good = [90, 91, 90.5, 91.5, 89.5].map((level) => bySeed(level, level + 0.5, level - 0.25));
+    const collapsed = bySeed(85, 11, 84.5);
+    const { means, variance } = fitSeedModel([...good, collapsed]);
+    expect(variance).toBeCloseTo(0, 12);
+    expect([...means.slice(0, 5)]).toEqual([...fitSeedModel(good).means]);
+    expect(means[5]).toBeLessThan(61);
+    expect(pooledNoise([...good, collapsed])).toEqual(pooledNoise(good));
+  });
+
   it('takes what seeds share out of points that lack some of them', () => {
     // Points 1, 2, 4; seeds 0, +1, -3 on top: no noise at all, whatever is missing.
     const points = [
