@@ -131,8 +131,10 @@ export interface Store {
   recordMeasurements(attempt: AttemptKey, measurements: readonly Measurement[]): Promise<boolean>;
   /**
    * Ends an attempt and moves its trial, in one transaction. Idempotent: repeating an accepted outcome is accepted again.
-   * A late outcome (the attempt is not ACTIVE) leaves the trial alone, is kept in the attempt row as REFUSED, and gives `accepted: false`.
-   * Success -> SUCCEEDED. Failure -> QUEUED with back-off while failures <= retries (never for MISSING_DATA: FAILED at once), else FAILED.
+   * A late outcome (the attempt is not ACTIVE) leaves the trial alone, is kept in the attempt row as REFUSED, and gives
+   * `accepted: false`.
+   * Success -> SUCCEEDED. Failure -> QUEUED with back-off while failures <= retries (never for MISSING_DATA: FAILED at
+   * once), else FAILED.
    * Stopped -> CANCELLED when the sweep is CANCELLED, else QUEUED. Paused -> the same, but WAITING in place of QUEUED.
    */
   finishAttempt(

@@ -12,9 +12,9 @@ interface Standing {
  * The decisions of successive halving about points that all have the same rungs. Of the points that reach a rung the
  * best 1 / reduction goes on, at least one; equal values rank by ordinal.
  *
- * `early`: a point goes on as soon as it is among the best 1 / reduction of those that are there. Otherwise it waits until nobody
- * else can come. In both a point is stopped once so many better ones are there that no later arrival can make room for
- * it, which is, at the latest, when nobody else can come: then each waiting point is decided about.
+ * `early`: a point goes on as soon as it is among the best 1 / reduction of those that are there. Otherwise it waits
+ * until nobody else can come. In both a point is stopped once so many better ones are there that no later arrival can
+ * make room for it, which is, at the latest, when nobody else can come: then each waiting point is decided about.
  */
 export function decideByHalving(
   { points, toCome }: StopRequest,

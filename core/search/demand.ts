@@ -13,9 +13,9 @@ const largestBatch = 16;
 
 /**
  * New points (or further seeds) for each task, so that the sweep's open trials occupy what may run at once and no more:
- * what is chosen later is chosen better. The task with the fewest open trials comes first. A task that nobody can run keeps one
- * point on its way, which shows what it waits for, and takes no share from the others. A search that orders single seeds
- * instead of points is asked again.
+ * what is chosen later is chosen better. The task with the fewest open trials comes first. A task that nobody can run
+ * keeps one point on its way, which shows what it waits for, and takes no share from the others. A search that orders
+ * single seeds instead of points is asked again.
  */
 export function pointsWanted(
   tasks: readonly TaskLoad[],

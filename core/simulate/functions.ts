@@ -54,7 +54,10 @@ const hartmannCentres = [
   [0.4047, 0.8828, 0.8732, 0.5743, 0.1091, 0.0381],
 ];
 
-/** A second basin of about -3.20 is where searches end that do not look on. @see Hartman, "Some experiments in global optimization", 1973 */
+/**
+ * A second basin of about -3.20 is where searches end that do not look on.
+ * @see Hartman, "Some experiments in global optimization", 1973
+ */
 export const hartmann6 = minimised({
   name: 'hartmann6',
   ranges: Array.from({ length: 6 }, () => [0, 1] as const),

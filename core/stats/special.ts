@@ -1,4 +1,7 @@
-/** Lanczos coefficients for g = 7, n = 9, relative error below 1e-14 (P. Godfrey, "A note on the computation of the convergent Lanczos complex Gamma approximation", 2001). */
+/**
+ * Lanczos coefficients for g = 7, n = 9, relative error below 1e-14 (P. Godfrey, "A note on the computation of the
+ * convergent Lanczos complex Gamma approximation", 2001).
+ */
 const lanczosG = 7;
 const lanczos = [
   0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,

@@ -27,8 +27,9 @@ export function metricUnit(metric: string): string {
 
 /**
  * What is best, per dataset, pair and objective. Rows are grouped by fingerprint and teacher; two fingerprints are never
- * mixed, nor are two teachers: the file that a fingerprint names may have changed between two sweeps. Trials of several sweeps are pooled, one (cell, seed) counts once, and only SUCCEEDED trials have values. Groups come
- * in the order of their first row.
+ * mixed, nor are two teachers: the file that a fingerprint names may have changed between two sweeps. Trials of several
+ * sweeps are pooled, one (cell, seed) counts once, and only SUCCEEDED trials have values. Groups come in the order of
+ * their first row.
  */
 export function summarise(rows: readonly SummaryRow[]): readonly SummaryGroup[] {
   return summariseGroups(groupRows(rows));
