@@ -5,9 +5,12 @@ import type { Measurement } from './measurement.ts';
 import type { StepRecord, StopFinding } from './search/record.ts';
 import type { SearchState } from './search/session.ts';
 import type { TransferSource, TransferState } from './search/transfer.ts';
+import type { Estimate } from './stats/estimate.ts';
 import type { RerunKind, SweepState } from './sweep.ts';
 import type { TaskDefinition } from './task.ts';
 import type { TrialFailure, TrialPurpose, TrialState } from './trial.ts';
+
+export type { Estimate };
 
 /** RFC 9457 body of every error answer. */
 export interface ProblemAnswer {
@@ -184,14 +187,6 @@ export interface StepAnswer {
   /** Place within the task, from 0. */
   readonly ordinal: number;
   readonly record: StepRecord;
-}
-
-/** Mean over seeds. `sd` and `se` are null where n < 2. Unit: that of the metric (top1: percent, 0..100). */
-export interface Estimate {
-  readonly n: number;
-  readonly mean: number;
-  readonly sd: number | null;
-  readonly se: number | null;
 }
 
 export interface PointResult {

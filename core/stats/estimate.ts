@@ -1,4 +1,10 @@
-import type { Estimate } from '../api.ts';
+/** Mean over seeds. `sd` and `se` are null where n < 2. Unit: that of the metric (top1: percent, 0..100). */
+export interface Estimate {
+  readonly n: number;
+  readonly mean: number;
+  readonly sd: number | null;
+  readonly se: number | null;
+}
 
 /** Mean, standard deviation (n - 1) and standard error of the values; null for none. `sd` and `se` are null for one. */
 export function estimate(values: readonly number[]): Estimate | null {
