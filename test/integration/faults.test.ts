@@ -186,7 +186,8 @@ describe('a coordinator', () => {
     coordinator.program.kill('SIGKILL');
     await coordinator.program.ended;
     const ports = { ABKD_HTTP_PORT: portOf(coordinator.http), ABKD_GRPC_PORT: portOf(coordinator.grpc) };
-    coordinator = await startCoordinator(ports);
+    // It waits one lease before it declares anything lost: workers dial again within 5 s, a busy machine is slower.
+    coordinator = await startCoordinator({ ...ports, ABKD_LEASE_SECONDS: '12' });
     const trials = await untilState(sweepId, 'COMPLETED');
     expect(trials.map(attemptStates)).toEqual(trials.map(() => ['SUCCEEDED']));
     await assertEveryTrialCountedOnce(database.connectionString, sweepId);
