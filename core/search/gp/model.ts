@@ -22,25 +22,30 @@ const refitGrowth = 1.15;
 export function obtainModel(encoding: Encoding, data: TrainingData, suggested: readonly Suggestion[]): Model {
   const n = data.features.length;
   const previous = latestModel(suggested);
-  const isEarly = n <= alwaysFittedUpTo;
-  if (previous !== null && (previous.fittedAt === n || (!isEarly && n < previous.fittedAt * refitGrowth))) {
-    return previous;
+  if (previous !== null && n > alwaysFittedUpTo) {
+    if (n < previous.fittedAt * refitGrowth) return previous;
+    // With so many points the scale of the values is settled, and the hyper-parameters move little.
+    return fitModel(encoding, data, { powers: [previous.power], starts: [previous.hyperparameters], iterations: 15 });
   }
-  // With so many points the scale of the values is settled.
-  return fitModel(encoding, data, previous === null || isEarly ? warpPowers : [previous.power], previous);
+  if (previous?.fittedAt === n) return previous;
+  const starts = [defaultHyperparameters(encoding), ...(previous === null ? [] : [previous.hyperparameters])];
+  return fitModel(encoding, data, { powers: warpPowers, starts });
+}
+
+export interface ModelSearch {
+  readonly powers: readonly number[];
+  /** Where the fits of the hyper-parameters begin. @default the usual ones */
+  readonly starts?: readonly Hyperparameters[];
+  /** Of each fit. @default as many as it takes, nearly */
+  readonly iterations?: number;
 }
 
 /** The model whose evidence is greatest, over the powers. */
-export function fitModel(
-  encoding: Encoding,
-  data: TrainingData,
-  powers: readonly number[],
-  previous: Model | null = null,
-): Model {
-  const starts = [defaultHyperparameters(encoding), ...(previous === null ? [] : [previous.hyperparameters])];
+export function fitModel(encoding: Encoding, data: TrainingData, search: ModelSearch): Model {
+  const { powers, starts = [defaultHyperparameters(encoding)], iterations } = search;
   const fits = powers.map((power) => {
     const { values, logJacobian } = warp(data.values, power);
-    const { hyperparameters, value } = fitHyperparameters(encoding, { ...data, values }, starts);
+    const { hyperparameters, value } = fitHyperparameters(encoding, { ...data, values }, starts, iterations);
     return { model: { hyperparameters, power, fittedAt: data.features.length }, value: value - logJacobian };
   });
   return fits.reduce((best, fit) => (fit.value < best.value ? fit : best)).model;

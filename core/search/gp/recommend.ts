@@ -14,7 +14,7 @@ export function rankByPosterior<Point extends Observation>(space: Space, history
   if (space.axes.length === 0 || history.filter(({ value }) => value !== null).length < 2) return rankByMean(history);
   const encoding = createEncoding(space);
   const data = trainingData(encoding, history);
-  const means = meansAtObserved(posteriorUnder(encoding, data, fitModel(encoding, data, warpPowers)));
+  const means = meansAtObserved(posteriorUnder(encoding, data, fitModel(encoding, data, { powers: warpPowers })));
   return byScore(history.map((point, i) => ({ point, score: means[i]! })));
 }
 

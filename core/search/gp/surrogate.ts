@@ -19,6 +19,6 @@ export function createSurrogate(space: Space, history: readonly Observation[]): 
   if (space.axes.length === 0 || history.filter(({ value }) => value !== null).length < 2) return null;
   const encoding = createEncoding(space);
   const data = trainingData(encoding, history);
-  const posterior = posteriorUnder(encoding, data, fitModel(encoding, data, [1]));
+  const posterior = posteriorUnder(encoding, data, fitModel(encoding, data, { powers: [1] }));
   return { posterior, scale: standardisationOf(history).scale };
 }
