@@ -92,8 +92,10 @@ function candidateUnits(
   const best = [...history]
     .filter(({ value }) => value !== null)
     .sort((a, b) => b.value! - a.value!)
-    .slice(0, 4)
-    .map(({ params }) => unitCoordinates(space.axes, params));
+    .map(({ params }) => unitCoordinates(space.axes, params))
+    // A landmark may have a choice, or a 0 on a logarithmic axis, that has no place in the space.
+    .filter((unit) => unit.every(Number.isFinite))
+    .slice(0, 4);
   const near = (index: number) => {
     const width = 10 ** -(1 + draw.integer(3));
     return best[index % best.length]!.map((at, i) =>
