@@ -17,9 +17,10 @@ const nearCandidates = 128;
 const patience = 32;
 /** Candidates that are polished, and steps of the polishing. */
 const polished = 6;
+const leastPolished = 3;
 const polishSteps = 30;
-/** Multiplications that looking at the candidates may take: with many observations there are fewer candidates. */
-const screeningWork = 2e8;
+/** Multiplications that looking at the candidates may take, by 256: from 140 observations on there are fewer of them. */
+const screeningWork = 5e6;
 const leastShare = 0.15;
 
 interface Choice {
@@ -43,7 +44,7 @@ export function maximiseOverSpace(request: SearchRequest, encoding: Encoding, ac
   const lattice = createLattice(request.space);
   const share = Math.max(leastShare, Math.min(1, screeningWork / (256 * (request.history.length + 1) ** 2)));
   const screened = byValue(evaluate(candidateUnits(request, lattice, share)));
-  const seeds = screened.slice(0, Math.max(2, Math.round(polished * share)));
+  const seeds = screened.slice(0, Math.max(leastPolished, Math.round(polished * share)));
   const refined = seeds.map(({ unit }) => {
     const top = polish(unit, request.space.axes, encoding, acquisition);
     const [near] = evaluate([lattice.snap(pullBack(unit, top, lattice))]);
