@@ -45,23 +45,59 @@ export class Cholesky {
     return forward(this.#rows, this.#size, b, 0);
   }
 
-  /** L⁻¹ B in place for four right-hand sides at once: row i of B is `b[4 i .. 4 i + 3]`. Three times as fast as one by one. */
+  /**
+   * L⁻¹ B in place for four right-hand sides at once: row i of B is `b[4 i .. 4 i + 3]`. Two rows of L at a time, so that
+   * what is loaded of B serves twice; each sum is in the order of its terms. Several times as fast as one by one.
+   */
   solveLowerFour(b: Float64Array): Float64Array {
     const rows = this.#rows;
-    for (let i = 0, at = 0; i < this.#size; at += ++i) {
-      let [s0, s1, s2, s3] = [b[4 * i]!, b[4 * i + 1]!, b[4 * i + 2]!, b[4 * i + 3]!];
+    const size = this.#size;
+    let i = 0;
+    for (; i + 2 <= size; i += 2) {
+      const [upper, lower] = [(i * (i + 1)) / 2, ((i + 1) * (i + 2)) / 2];
+      const at = 4 * i;
+      let [s0, s1, s2, s3] = [b[at]!, b[at + 1]!, b[at + 2]!, b[at + 3]!];
+      let [t0, t1, t2, t3] = [b[at + 4]!, b[at + 5]!, b[at + 6]!, b[at + 7]!];
       for (let k = 0, from = 0; k < i; k++, from += 4) {
-        const value = rows[at + k]!;
-        s0 -= value * b[from]!;
-        s1 -= value * b[from + 1]!;
-        s2 -= value * b[from + 2]!;
-        s3 -= value * b[from + 3]!;
+        // No destructuring here: it makes the loop half as fast.
+        const u = rows[upper + k]!;
+        const v = rows[lower + k]!;
+        const b0 = b[from]!;
+        s0 -= u * b0;
+        t0 -= v * b0;
+        const b1 = b[from + 1]!;
+        s1 -= u * b1;
+        t1 -= v * b1;
+        const b2 = b[from + 2]!;
+        s2 -= u * b2;
+        t2 -= v * b2;
+        const b3 = b[from + 3]!;
+        s3 -= u * b3;
+        t3 -= v * b3;
       }
-      const pivot = 1 / rows[at + i]!;
-      b[4 * i] = s0 * pivot;
-      b[4 * i + 1] = s1 * pivot;
-      b[4 * i + 2] = s2 * pivot;
-      b[4 * i + 3] = s3 * pivot;
+      const pivot = 1 / rows[upper + i]!;
+      const left = rows[lower + i]!;
+      const next = 1 / rows[lower + i + 1]!;
+      s0 *= pivot;
+      s1 *= pivot;
+      s2 *= pivot;
+      s3 *= pivot;
+      b[at] = s0;
+      b[at + 1] = s1;
+      b[at + 2] = s2;
+      b[at + 3] = s3;
+      b[at + 4] = (t0 - left * s0) * next;
+      b[at + 5] = (t1 - left * s1) * next;
+      b[at + 6] = (t2 - left * s2) * next;
+      b[at + 7] = (t3 - left * s3) * next;
+    }
+    if (i < size) {
+      const row = (i * (i + 1)) / 2;
+      for (let lane = 0; lane < 4; lane++) {
+        let sum = b[4 * i + lane]!;
+        for (let k = 0; k < i; k++) sum -= rows[row + k]! * b[4 * k + lane]!;
+        b[4 * i + lane] = sum * (1 / rows[row + i]!);
+      }
     }
     return b;
   }

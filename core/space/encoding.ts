@@ -38,11 +38,12 @@ export function createEncoding({ axes }: Pick<Space, 'axes'>): Encoding {
     features: (unit, out) => {
       for (const [index, axis] of axes.entries()) {
         const start = starts[index]!;
-        if (!isCategorical(axis)) out[start] = unit[index]!;
+        if (!isCategorical(axis)) out[start] = within(unit[index]!);
         else writeChoice(out.subarray(start, start + axisLength(axis)), unit[index]!);
       }
       if (plane !== null) {
-        out[starts[plane.beta]!] = plane.alphaShare * unit[plane.alpha]! + plane.betaShare * unit[plane.beta]!;
+        out[starts[plane.beta]!] =
+          plane.alphaShare * within(unit[plane.alpha]!) + plane.betaShare * within(unit[plane.beta]!);
       }
       return out;
     },
@@ -56,6 +57,11 @@ export function createEncoding({ axes }: Pick<Space, 'axes'>): Encoding {
       return out;
     },
   };
+}
+
+/** A value of 0 lies infinitely far below a logarithmic axis: the kernel takes it as one width of the axis below it. */
+function within(unit: number): number {
+  return Number.isFinite(unit) ? unit : -1;
 }
 
 export function isCategorical(axis: Axis): boolean {

@@ -1,5 +1,5 @@
 import { logImprovement } from '../../stats/normal.ts';
-import { dot, meansAtObserved, momentsAt, type Posterior, varianceLeft } from './posterior.ts';
+import { covariances, dot, meansAtObserved, momentsAt, type Posterior, varianceLeft } from './posterior.ts';
 
 /** How good it would be to try a point: larger is better. */
 export interface Acquisition {
@@ -26,7 +26,7 @@ export function createLogExpectedImprovement(posterior: Posterior): Acquisition 
       });
     },
     slope: (point, out) => {
-      const k = Float64Array.from(data.features, (observed) => kernel.between(point, observed));
+      const k = covariances(posterior, point);
       const half = factor.solveLower(Float64Array.from(k));
       const variance = varianceLeft(kernel, dot(half, half));
       const sd = Math.sqrt(variance);
@@ -36,8 +36,8 @@ export function createLogExpectedImprovement(posterior: Posterior): Acquisition 
       const full = factor.solveUpper(half);
       const [byVariance, byMean] = [(derivative * z - 1) / variance, derivative / sd];
       out.fill(0);
-      for (const [i, observed] of data.features.entries()) {
-        kernel.slope(point, observed, byVariance * full[i]! + byMean * weights[i]!, out);
+      for (let i = 0; i < k.length; i++) {
+        kernel.slope(point, data.features[i]!, byVariance * full[i]! + byMean * weights[i]!, out);
       }
       return Math.log(sd) + value;
     },

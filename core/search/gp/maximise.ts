@@ -17,9 +17,10 @@ const nearCandidates = 128;
 const patience = 32;
 /** Candidates that are polished, and steps of the polishing. */
 const polished = 6;
+const leastPolished = 3;
 const polishSteps = 30;
-/** Multiplications that looking at the candidates may take: with many observations there are fewer candidates. */
-const screeningWork = 2e8;
+/** Multiplications that looking at the candidates may take, by 256: from 140 observations on there are fewer of them. */
+const screeningWork = 5e6;
 const leastShare = 0.15;
 
 interface Choice {
@@ -43,7 +44,7 @@ export function maximiseOverSpace(request: SearchRequest, encoding: Encoding, ac
   const lattice = createLattice(request.space);
   const share = Math.max(leastShare, Math.min(1, screeningWork / (256 * (request.history.length + 1) ** 2)));
   const screened = byValue(evaluate(candidateUnits(request, lattice, share)));
-  const seeds = screened.slice(0, Math.max(2, Math.round(polished * share)));
+  const seeds = screened.slice(0, Math.max(leastPolished, Math.round(polished * share)));
   const refined = seeds.map(({ unit }) => {
     const top = polish(unit, request.space.axes, encoding, acquisition);
     const [near] = evaluate([lattice.snap(pullBack(unit, top, lattice))]);
@@ -92,8 +93,10 @@ function candidateUnits(
   const best = [...history]
     .filter(({ value }) => value !== null)
     .sort((a, b) => b.value! - a.value!)
-    .slice(0, 4)
-    .map(({ params }) => unitCoordinates(space.axes, params));
+    .map(({ params }) => unitCoordinates(space.axes, params))
+    // A landmark may have a choice, or a 0 on a logarithmic axis, that has no place in the space.
+    .filter((unit) => unit.every(Number.isFinite))
+    .slice(0, 4);
   const near = (index: number) => {
     const width = 10 ** -(1 + draw.integer(3));
     return best[index % best.length]!.map((at, i) =>
