@@ -61,3 +61,16 @@ export function suggestionAt(coordinates: Coordinates): Suggestion {
 export function takenCells({ history, pending }: Pick<SearchRequest, 'history' | 'pending'>): Set<string> {
   return new Set([...history, ...pending].map((point) => point.cell));
 }
+
+/** A strategy that chooses one point at a time, each beside those before it as if they were on their way. */
+export function oneByOne(suggestOne: Strategy): Strategy {
+  return (request) => {
+    const suggestions: Suggestion[] = [];
+    while (suggestions.length < request.count) {
+      const [next] = suggestOne({ ...request, pending: [...request.pending, ...suggestions], count: 1 });
+      if (next === undefined) break;
+      suggestions.push(next);
+    }
+    return suggestions;
+  };
+}

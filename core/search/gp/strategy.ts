@@ -5,7 +5,7 @@
 import { createEncoding, type Encoding, unitCoordinates } from '../../space/encoding.ts';
 import { suggestRandom } from '../random.ts';
 import { suggestSobol } from '../sobol.ts';
-import type { Observation, SearchRequest, Strategy, Suggestion } from '../strategy.ts';
+import { type Observation, oneByOne, type SearchRequest, type Strategy, type Suggestion } from '../strategy.ts';
 import { createLogExpectedImprovement } from './acquisition.ts';
 import type { TrainingData } from './fit.ts';
 import { maximiseOverSpace } from './maximise.ts';
@@ -17,15 +17,7 @@ export function startPoints(dimensions: number): number {
   return dimensions + 3;
 }
 
-export const suggestByGaussianProcess: Strategy = (request) => {
-  const suggestions: Suggestion[] = [];
-  while (suggestions.length < request.count) {
-    const [next] = suggestOne({ ...request, pending: [...request.pending, ...suggestions], count: 1 });
-    if (next === undefined) break;
-    suggestions.push(next);
-  }
-  return suggestions;
-};
+export const suggestByGaussianProcess: Strategy = oneByOne(suggestOne);
 
 function suggestOne(request: SearchRequest): readonly Suggestion[] {
   const { space, history, pending } = request;

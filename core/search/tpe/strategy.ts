@@ -7,7 +7,7 @@
  */
 import { suggestRandom } from '../random.ts';
 import { suggestSobol } from '../sobol.ts';
-import type { SearchRequest, Strategy, Suggestion } from '../strategy.ts';
+import { oneByOne, type SearchRequest, type Strategy, type Suggestion } from '../strategy.ts';
 import { drawCandidates } from './candidates.ts';
 import { createParzenEstimate } from './parzen.ts';
 import { splitPoints } from './split.ts';
@@ -17,15 +17,7 @@ const startPoints = 10;
 /** Cells that are drawn from l: with many more the search only follows the best point. */
 const candidates = 24;
 
-export const suggestByParzenEstimator: Strategy = (request) => {
-  const suggestions: Suggestion[] = [];
-  while (suggestions.length < request.count) {
-    const [next] = suggestOne({ ...request, pending: [...request.pending, ...suggestions], count: 1 });
-    if (next === undefined) break;
-    suggestions.push(next);
-  }
-  return suggestions;
-};
+export const suggestByParzenEstimator: Strategy = oneByOne(suggestOne);
 
 function suggestOne(request: SearchRequest): readonly Suggestion[] {
   const { space, history, pending } = request;
