@@ -91,8 +91,7 @@ function rowsOf(
     record,
     points: points.map(({ cell, params }, place) => {
       const at = known.length + place;
-      const firstRung = nextRung(rule?.rungsOf(at) ?? [], 0);
-      return { ordinal: at, cell, params, sources: [plan.method], firstRung, trials: first };
+      return { ordinal: at, cell, params, sources: [plan.method], firstRung: nextRung(rule, at), trials: first };
     }),
     trials: trials.map((trial) => ({ ...trialOf(trial), point: trial.ordinal })),
     trialsToCome: isFinished ? 0 : stop === null ? null : confirming,

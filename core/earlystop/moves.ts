@@ -29,7 +29,7 @@ export function movesOf(
     const rung = rungs.get(ordinal)!;
     const goesOn = decision === 'goOn' || hasPassed(points[ordinal]!.trials, rung);
     if (!goesOn && decision === 'wait') return [];
-    return [{ ordinal, rung, next: nextRung(rule.rungsOf(ordinal), rung), stops: !goesOn }];
+    return [{ ordinal, rung, next: nextRung(rule, ordinal, rung), stops: !goesOn }];
   });
 }
 

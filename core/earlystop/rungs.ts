@@ -1,4 +1,4 @@
-import type { StoppingLimits } from './rule.ts';
+import type { StoppingLimits, StoppingRule } from './rule.ts';
 
 /** minEpochs, minEpochs x reduction, minEpochs x reduction^2, ... below the end of the training. */
 export function rungsBelow({ epochs, minEpochs, reduction }: StoppingLimits): readonly number[] {
@@ -7,7 +7,11 @@ export function rungsBelow({ epochs, minEpochs, reduction }: StoppingLimits): re
   return rungs;
 }
 
-/** The rung after an epoch; null = from there it goes to its end. @param after 0 = before the first */
-export function nextRung(rungs: readonly number[], after: number): number | null {
-  return rungs.find((rung) => rung > after) ?? null;
+/**
+ * Where a point pauses next; null = it goes to its end.
+ * @param rule null = none, nothing is stopped early
+ * @param after epochs that are done, 0 = before the first
+ */
+export function nextRung(rule: Pick<StoppingRule, 'rungsOf'> | null, ordinal: number, after = 0): number | null {
+  return rule?.rungsOf(ordinal).find((rung) => rung > after) ?? null;
 }

@@ -153,7 +153,7 @@ function append(state: State, added: readonly AddedPoint[], seeds: number): void
   const first = state.points.length;
   const points = added.map(({ firstRung, ...point }, place) => {
     const ordinal = first + place;
-    const rung = firstRung === undefined ? nextRung(state.rule?.rungsOf(ordinal) ?? [], 0) : firstRung;
+    const rung = firstRung === undefined ? nextRung(state.rule, ordinal) : firstRung;
     return { rung, point: { ...point, ordinal, trials: [] } };
   });
   state.points.push(...points.map(({ point }) => point));

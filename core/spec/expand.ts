@@ -113,7 +113,7 @@ function firstRungs(stopping: StoppingPlan | null, plannedPoints: number) {
   if (stopping === null || plannedPoints === 1) return () => null;
   const rule = createStoppingRule(stopping);
   return ({ sources }: PlannedPoint, ordinal: number) =>
-    sources.some(isLandmarkSource) ? null : nextRung(rule.rungsOf(ordinal), 0);
+    sources.some(isLandmarkSource) ? null : nextRung(rule, ordinal);
 }
 
 const noLandmarks: ReturnType<typeof landmarksOf> = { found: [], warnings: [] };
