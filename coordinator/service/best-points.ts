@@ -1,7 +1,7 @@
 import type { PointResult, TrialCounts } from '../../core/api.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { SweepId } from '../../core/ids.ts';
-import { summarise } from '../../core/stats/summary.ts';
+import { bestPointOf, groupRows } from '../../core/stats/summary.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';
 import type { Store, StoredSweep } from '../store/store.ts';
 
@@ -27,8 +27,8 @@ export function createBestPointsReader(
 ): (sweep: Pick<StoredSweep, 'id' | 'state'>, trials: TrialCounts) => Promise<BestPoints> {
   const knownById = new Map<SweepId, Known>();
   const compute = async (sweep: SweepId): Promise<BestPoints> => {
-    const groups = summarise(await store.readSummaryRows({ sweep }));
-    return new Map(groups.map((group) => [group.fingerprint, group.best]));
+    const groups = groupRows(await store.readSummaryRows({ sweep }));
+    return new Map(groups.map((group) => [group.rows[0]!.fingerprint, bestPointOf(group)]));
   };
   const refresh = (id: SweepId, counts: string): Known => {
     const beganMs = clock.now();

@@ -1,4 +1,4 @@
-import type { LandmarkResult, Lead, SummaryGroup } from '../api.ts';
+import type { LandmarkResult, Lead, PointResult, SummaryGroup } from '../api.ts';
 import { findPublished } from '../catalog/paper.ts';
 import { landmarkNames, landmarkSource } from '../space/geometry.ts';
 import { TrialState } from '../trial.ts';
@@ -25,16 +25,6 @@ export function metricUnit(metric: string): string {
   return metricUnits[metric] ?? '';
 }
 
-/**
- * What is best, per dataset, pair and objective. Rows are grouped by fingerprint and teacher; two fingerprints are never
- * mixed, nor are two teachers: the file that a fingerprint names may have changed between two sweeps. Trials of several
- * sweeps are pooled, one (cell, seed) counts once, and only SUCCEEDED trials have values. Groups come in the order of
- * their first row.
- */
-export function summarise(rows: readonly SummaryRow[]): readonly SummaryGroup[] {
-  return summariseGroups(groupRows(rows));
-}
-
 /** Rows that are summarised together. */
 export interface RowGroup {
   readonly rows: readonly SummaryRow[];
@@ -44,6 +34,11 @@ export interface RowGroup {
   readonly points: readonly PointTrials[];
 }
 
+/**
+ * Rows are grouped by fingerprint and teacher; two fingerprints are never mixed, nor are two teachers: the file that a
+ * fingerprint names may have changed between two sweeps. Trials of several sweeps are pooled, one (cell, seed) counts
+ * once, and only SUCCEEDED trials have values. Groups come in the order of their first row.
+ */
 export function groupRows(rows: readonly SummaryRow[]): readonly RowGroup[] {
   return [...groupBy(rows, (row) => row.fingerprint).values()].flatMap((same) => {
     const byTeacher = [...groupByTeacher(same)];
@@ -53,7 +48,16 @@ export function groupRows(rows: readonly SummaryRow[]): readonly RowGroup[] {
   });
 }
 
-/** @returns in the order of the groups */
+/** The best point of a group; null before the first success. */
+export function bestPointOf({ points }: Pick<RowGroup, 'points'>): PointResult | null {
+  return firstResult(rankPoints(points).ranked);
+}
+
+function firstResult([first]: readonly PointTrials[]): PointResult | null {
+  return first === undefined ? null : pointResult(first);
+}
+
+/** What is best, per dataset, pair and objective. @returns in the order of the groups */
 export function summariseGroups(groups: readonly RowGroup[]): readonly SummaryGroup[] {
   return adjustForMany(groups.map(summariseGroup));
 }
@@ -85,7 +89,7 @@ function summariseGroup({ rows, teacherSha256, teachers, points }: RowGroup): Su
     trials,
     teacherSha256,
     teacherTest,
-    best: ranked[0] === undefined ? null : pointResult(ranked[0]),
+    best: firstResult(ranked),
     runnersUp: ranked.slice(1, 1 + runnersUpShown).flatMap((point) => pointResult(point) ?? []),
     points: points.length,
     landmarks: landmarkResults(points, ranked, noise),

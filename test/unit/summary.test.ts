@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { SweepId, TaskId } from '../../core/ids.ts';
 import { expandSpec } from '../../core/spec/expand.ts';
 import { checkSpec } from '../../core/spec/parse.ts';
-import { type SummaryRow, summarise } from '../../core/stats/summary.ts';
+import { groupRows, type SummaryRow, summariseGroups } from '../../core/stats/summary.ts';
 import type { TrialState } from '../../core/trial.ts';
 import { goodSpec } from '../support/broken-specs.ts';
+
+const summarise = (rows: readonly SummaryRow[]) => summariseGroups(groupRows(rows));
 
 const { definition, fingerprint, comparisonKey } = expandSpec(checkSpec(goodSpec)).tasks[0]!;
 
