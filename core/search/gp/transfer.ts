@@ -13,7 +13,7 @@ import { maximiseOverSpace } from './maximise.ts';
 import { createPosterior } from './posterior.ts';
 import { chanceToRankBetter, rankingLosses, weightsOf } from './rank-weights.ts';
 import { createSourceSurfaces, type Moments } from './source-surface.ts';
-import { featuresOf, trainingData } from './strategy.ts';
+import { featuresOf, standardisationOf, trainingData } from './strategy.ts';
 import { createTransferAcquisition } from './transfer-acquisition.ts';
 import { createTransferPosterior, type TransferPosterior } from './transfer-posterior.ts';
 
@@ -105,12 +105,7 @@ export function consult({
 
 /** In the metric's unit; points that failed count as bad as the worst that did not. */
 function resultsOf(encoding: Encoding, history: readonly Observation[]): TrainingData {
-  const worst = history.reduce((least, { value }) => Math.min(least, value ?? least), Number.POSITIVE_INFINITY);
-  return {
-    features: history.map(({ params }) => featuresOf(encoding, params)),
-    values: Float64Array.from(history, ({ value }) => value ?? worst),
-    counts: Float64Array.from(history, ({ count }) => Math.max(1, count)),
-  };
+  return { ...trainingData(encoding, history), values: Float64Array.from(standardisationOf(history).values) };
 }
 
 /** What a model of the results alone says of each from the others. */
