@@ -3,6 +3,8 @@
  * of them share. Where every point has the same replicates it cancels out; where a search gave some points more seeds than
  * others it would be taken for a difference between points.
  */
+import { meanOf } from '../stats/estimate.ts';
+import { quantile } from '../stats/quantile.ts';
 import type { TrialValues } from './record.ts';
 
 /**
@@ -19,7 +21,7 @@ export function meansWithoutReplicateEffects(results: readonly TrialValues[]): r
   const rows = results.map(succeeded);
   const effects = replicateEffects(rows);
   return rows.map((row) =>
-    row.length === 0 ? null : mean(row.map(([replicate, value]) => value - (effects.get(replicate) ?? 0))),
+    row.length === 0 ? null : meanOf(row.map(([replicate, value]) => value - (effects.get(replicate) ?? 0))),
   );
 }
 
@@ -51,9 +53,9 @@ function replicateEffects(rows: readonly Row[]): ReadonlyMap<number, number> {
   for (let sweep = 0; sweep < sweeps; sweep++) {
     const around = telling.map((row) => withoutCentre(row, effects));
     rests = new Map(replicates.map((replicate) => [replicate, around.flatMap((row) => row.get(replicate) ?? [])]));
-    for (const [replicate, rest] of rests) effects.set(replicate, effects.get(replicate)! + median(rest));
+    for (const [replicate, rest] of rests) effects.set(replicate, effects.get(replicate)! + quantile(rest, 0.5));
   }
-  const centre = mean([...effects.values()]);
+  const centre = meanOf([...effects.values()]);
   const centred = replicates.map((replicate) => ({
     replicate,
     effect: effects.get(replicate)! - centre,
@@ -66,7 +68,10 @@ function replicateEffects(rows: readonly Row[]): ReadonlyMap<number, number> {
 /** What is left of each trial of a point without its effect and the point's median. */
 function withoutCentre(row: Row, effects: ReadonlyMap<number, number>): ReadonlyMap<number, number> {
   const rest = row.map(([replicate, value]) => [replicate, value - effects.get(replicate)!] as const);
-  const centre = median(rest.map(([, value]) => value));
+  const centre = quantile(
+    rest.map(([, value]) => value),
+    0.5,
+  );
   return new Map(rest.map(([replicate, value]) => [replicate, value - centre]));
 }
 
@@ -78,19 +83,9 @@ function varianceRatio(
 ): number {
   const freedom = rests.length - points - (effects.length - 1);
   if (freedom < 1) return ownOverShared;
-  const deviation = median(rests.map(Math.abs)) / normalDeviation;
+  const deviation = quantile(rests.map(Math.abs), 0.5) / normalDeviation;
   const own = (deviation ** 2 * rests.length) / freedom;
   const spread = effects.reduce((sum, { effect }) => sum + effect ** 2, 0) / (effects.length - 1);
-  const shared = spread - own * mean(effects.map(({ count }) => 1 / count));
+  const shared = spread - own * meanOf(effects.map(({ count }) => 1 / count));
   return shared > 0 ? own / shared : Number.POSITIVE_INFINITY;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
