@@ -1,3 +1,5 @@
+import { lowerFence } from './fence.ts';
+
 /**
  * Trials as the sum of what their point is, what their seed adds to every point, and chance. Points under common seeds are
  * compared without what the seeds share (a randomised block design, the seeds being the blocks).
@@ -28,15 +30,10 @@ export function fitSeedModel(points: readonly ReadonlyMap<number, number>[]): Se
   return { means: pointMeans(points, effects), variance, degreesOfFreedom };
 }
 
-/** Interquartile ranges below the lower quartile of all trials from which on a trial has learnt nothing. */
-const farBelow = 3;
-
 /** Of each point, whether none of its trials lies so far below those of all points together. */
 export function learntUnderAllSeeds(points: readonly ReadonlyMap<number, number>[]): readonly boolean[] {
-  const sorted = points.flatMap((bySeed) => [...bySeed.values()]).sort((a, b) => a - b);
-  const [lower, upper] = [sorted[Math.floor(sorted.length / 4)]!, sorted[Math.floor((3 * sorted.length) / 4)]!];
-  const floor = lower - farBelow * (upper - lower);
-  return points.map((bySeed) => upper === lower || [...bySeed.values()].every((value) => value >= floor));
+  const floor = lowerFence(points.flatMap((bySeed) => [...bySeed.values()]));
+  return points.map((bySeed) => [...bySeed.values()].every((value) => value >= floor));
 }
 
 function fitEffects(points: readonly ReadonlyMap<number, number>[]) {

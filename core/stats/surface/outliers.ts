@@ -1,4 +1,5 @@
 import { meanOf } from '../estimate.ts';
+import { lowerFence } from '../fence.ts';
 import type { SurfacePoint } from './model.ts';
 
 /**
@@ -11,10 +12,8 @@ export function raiseOutliers(points: readonly SurfacePoint[]): {
   readonly raised: number;
 } {
   const means = points.map(pointMean);
-  const sorted = [...means].sort((a, b) => a - b);
-  const [lower, upper] = [sorted[Math.floor(sorted.length / 4)]!, sorted[Math.floor((3 * sorted.length) / 4)]!];
-  const floor = lower - 3 * (upper - lower);
-  const isOut = (mean: number) => upper > lower && mean < floor;
+  const floor = lowerFence(means);
+  const isOut = (mean: number) => mean < floor;
   return {
     raised: means.filter(isOut).length,
     points: points.map((point, i) => {
