@@ -47,29 +47,42 @@ export function decide(
   { wanted, isStopped }: { readonly wanted: number; readonly isStopped: boolean },
 ): Decision | null {
   if (wanted === 0) return null;
-  if (isStopped || !methodEntry(plan.method).isAdaptive) return conclude(plan, seen);
-  const stop = findStop(plan, seen);
+  const known = knowledgeOf(seen);
+  if (isStopped || !methodEntry(plan.method).isAdaptive) return conclude(plan, known);
+  const stop = findStop(plan, known);
   if (stop !== null) return { ...nothing, stop, isFinished: plan.confirm === null };
-  const { points, trials, isExhausted } = extend(plan, seen, wanted);
+  const { points, trials, isExhausted } = extend(plan, known, wanted);
   if (points.length + trials.length > 0)
     return { points, trials, stop: null, isFinished: isExhausted && plan.confirm === null };
-  return isExhausted || !hasOpenTrials(seen) ? conclude(plan, seen) : null;
+  return isExhausted || !hasOpenTrials(seen) ? conclude(plan, known) : null;
+}
+
+/** What has been seen, and what strategies are told of it. */
+interface Knowledge {
+  readonly seen: readonly SeenPoint[];
+  /** Points with a result, in the order of suggestion. */
+  readonly history: readonly SeededPoint[];
+  /** Points on their way. */
+  readonly pending: readonly SeenPoint[];
+}
+
+function knowledgeOf(seen: readonly SeenPoint[]): Knowledge {
+  return { seen, history: historyOf(seen), pending: seen.filter(({ result }) => result === null) };
 }
 
 const nothing = { points: [], trials: [], stop: null } as const;
 
 /** The end of a search: at once, or with the best points run again once all of them are known. */
-function conclude({ confirm, ...search }: SearchPlan, seen: readonly SeenPoint[]): Decision | null {
+function conclude({ confirm, ...search }: SearchPlan, { seen, history }: Knowledge): Decision | null {
   if (confirm === null) return { ...nothing, isFinished: true };
   if (hasOpenTrials(seen)) return null;
-  return { ...nothing, trials: confirmingTrials(confirm, search, historyOf(seen)), isFinished: true };
+  return { ...nothing, trials: confirmingTrials(confirm, search, history), isFinished: true };
 }
 
-function findStop(plan: SearchPlan, seen: readonly SeenPoint[]): StopFinding | null {
+function findStop(plan: SearchPlan, { seen, history }: Knowledge): StopFinding | null {
   const { space, points, replicates, seed, stop } = plan;
   if (stop === null || leftFor(plan, seen).trials === 0) return null;
   if (seen.some(({ isChosen, result }) => !isChosen && result === null)) return null;
-  const history = historyOf(seen);
   const observed = history.filter(({ value }) => value !== null).length;
   if (observed < startPoints(space.axes.length) + observedBeforeStop) return null;
   const random = createRandom(seed).split('stop', seen.length);
@@ -91,13 +104,13 @@ interface Extension extends Pick<Decision, 'points' | 'trials'> {
   readonly isExhausted: boolean;
 }
 
-function extend(plan: SearchPlan, seen: readonly SeenPoint[], wanted: number): Extension {
+function extend(plan: SearchPlan, start: Knowledge, wanted: number): Extension {
   const { replicates } = plan;
-  let known = seen;
-  let left = leftFor(plan, known);
+  let known = start;
+  let left = leftFor(plan, known.seen);
   if (replicates.min === replicates.max) {
     const count = Math.min(wanted, left.points);
-    const points = count === 0 ? [] : suggest(plan, seen, count);
+    const points = count === 0 ? [] : suggest(plan, known, count);
     return { points, trials: [], isExhausted: points.length === left.points || points.length < count };
   }
   const points: Suggestion[] = [];
@@ -108,15 +121,16 @@ function extend(plan: SearchPlan, seen: readonly SeenPoint[], wanted: number): E
     hasCells = newCell !== null;
     const ordinal = seedInstead(plan, known, newCell);
     if (ordinal !== null) {
-      trials.push({ ordinal, replicate: known[ordinal]!.trials, purpose: 'SEARCH' });
-      known = known.with(ordinal, { ...known[ordinal]!, trials: known[ordinal]!.trials + 1 });
+      const point = known.seen[ordinal]!;
+      trials.push({ ordinal, replicate: point.trials, purpose: 'SEARCH' });
+      known = knowledgeOf(known.seen.with(ordinal, { ...point, trials: point.trials + 1 }));
     } else if (newCell !== null) {
       points.push(newCell);
-      known = [...known, pendingPoint(newCell, known.length, replicates.min)];
+      known = knowledgeOf([...known.seen, pendingPoint(newCell, known.seen.length, replicates.min)]);
     } else break;
-    left = leftFor(plan, known);
+    left = leftFor(plan, known.seen);
   }
-  const hasRoom = hasCells || known.some(({ inSpace, trials }) => inSpace && trials < replicates.max);
+  const hasRoom = hasCells || known.seen.some(({ inSpace, trials }) => inSpace && trials < replicates.max);
   return { points, trials, isExhausted: left.trials === 0 || !hasRoom };
 }
 
@@ -127,18 +141,21 @@ function pendingPoint(suggestion: Suggestion, ordinal: number, trials: number): 
 /** Ordinal of the point that gets another seed; null for the new cell. Before there is a model, cells come first. */
 function seedInstead(
   { space, replicates }: SearchPlan,
-  seen: readonly SeenPoint[],
+  { history, pending }: Knowledge,
   newCell: Suggestion | null,
 ): number | null {
   if (newCell !== null && newCell.trace === undefined) return null;
-  return furtherSeed({ space, history: historyOf(seen), pending: pendingOf(seen), newCell, replicates });
+  return furtherSeed({ space, history, pending, newCell, replicates });
 }
 
 /** The suggestions of the strategy. */
-function suggest({ method, points, space, seed, sources = [] }: SearchPlan, seen: readonly SeenPoint[], count: number) {
+function suggest(
+  { method, points, space, seed, sources = [] }: SearchPlan,
+  { history, pending }: Knowledge,
+  count: number,
+): readonly Suggestion[] {
   const strategy = createStrategy(method, { complete: points === null });
-  const random = createRandom(seed).split('search');
-  return strategy({ space, history: historyOf(seen), pending: pendingOf(seen), sources, random, count });
+  return strategy({ space, history, pending, sources, random: createRandom(seed).split('search'), count });
 }
 
 /** What the search may still order. */
@@ -163,10 +180,6 @@ function historyOf(seen: readonly SeenPoint[]): readonly SeededPoint[] {
       open: openTrials({ ...point, result }),
     };
   });
-}
-
-function pendingOf(seen: readonly SeenPoint[]): readonly SeenPoint[] {
-  return seen.filter(({ result }) => result === null);
 }
 
 function hasOpenTrials(seen: readonly SeenPoint[]): boolean {
