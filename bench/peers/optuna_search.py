@@ -12,6 +12,8 @@ import json
 import sys
 import time
 
+from contestant import say, serve
+
 WARM_UP = {"x": {"min": 0, "max": 1}, "y": {"min": 0, "max": 1}}
 SAMPLERS = "gp", "tpe", "qmc", "random"
 
@@ -76,16 +78,5 @@ class Search:
         return points
 
 
-def say(reply):
-    print(json.dumps(reply), flush=True)
-
-
 if __name__ == "__main__":
-    try:
-        main()
-    except ModuleNotFoundError as error:
-        say({"error": f"{sys.executable} has no package {error.name}, expected those of bench/peers/requirements.txt"})
-        sys.exit(1)
-    except Exception as error:
-        say({"error": str(error)})
-        sys.exit(1)
+    serve(main)

@@ -10,6 +10,8 @@ import re
 import sys
 import time
 
+from contestant import say, serve
+
 ALPHA, BETA, TEMPERATURE, WEIGHT, CE_WEIGHT = 0.8, 0.3, 4.0, 9.0, 1.0
 PADDING = 4
 LAYOUTS = "contiguous_format", "channels_last"
@@ -31,10 +33,6 @@ def main():
     say({"parameters": run.parameters, "layouts": rates})
     for line in sys.stdin:
         say(run(json.loads(line)["run"]))
-
-
-def say(reply):
-    print(json.dumps(reply), flush=True)
 
 
 def create_training(work, layout):
@@ -208,11 +206,4 @@ def create_network(name, shape):
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except ModuleNotFoundError as error:
-        say({"error": f"{sys.executable} has no package {error.name}, expected those of bench/peers/requirements.txt"})
-        sys.exit(1)
-    except Exception as error:
-        say({"error": str(error)})
-        sys.exit(1)
+    serve(main)
