@@ -14,17 +14,14 @@ import {
   plural,
   sortParamNames,
 } from './format.ts';
-import { type Column, renderTable, wrapText } from './table.ts';
-import type { Terminal } from './terminal.ts';
-
-type Paper = Pick<Terminal, 'width' | 'style'>;
+import { type Column, renderTable, sentenceWidth, wrapText } from './table.ts';
+import type { Paper } from './terminal.ts';
 
 /** Runner-ups that are shown; `--json` has them all. */
 const shownRunnersUp = 3;
 /** Below, differences are called real; between the two, likely. */
 const surePValue = 0.01;
 const likelyPValue = 0.05;
-const widestSentence = 100;
 
 /**
  * Lines of a summary: one block per group, searched objectives with the baselines of the same setting under them.
@@ -74,7 +71,7 @@ function renderGroup(group: SummaryGroup, baselines: readonly SummaryGroup[], pa
     confirmedSentence(group),
     ...noteSentences(group, baselines),
   ];
-  const width = Math.min(paper.width, widestSentence);
+  const width = sentenceWidth(paper);
   return [
     paper.style('bold', headline(group)),
     ...wrapText(settingLine(group), paper.width, '  ').map((line) => paper.style('dim', line)),

@@ -1,9 +1,7 @@
 import type { SurfaceAnswer } from '../core/api.ts';
 import { formatMeanSe, formatParam, landmarkTitle, paramTitle } from './format.ts';
 import { wrapText } from './table.ts';
-import type { Style, Terminal } from './terminal.ts';
-
-type Paper = Pick<Terminal, 'width' | 'style'>;
+import type { Paper, Style } from './terminal.ts';
 
 /** What stands behind a value, most important first. */
 const marks = {

@@ -13,20 +13,17 @@ import {
   sortParamNames,
 } from './format.ts';
 import { renderMap } from './surface-map.ts';
-import { type Column, renderTable, wrapText } from './table.ts';
-import type { Terminal } from './terminal.ts';
-
-type Paper = Pick<Terminal, 'width' | 'style'>;
+import { type Column, renderTable, sentenceWidth, wrapText } from './table.ts';
+import type { Paper } from './terminal.ts';
 
 /** Tried cells that are listed; `--json` has them all. */
 const shownTested = 5;
-const widestSentence = 100;
 
 /** Lines of a surface: the map, then what it says in numbers. */
 export function renderSurface(answer: SurfaceAnswer, paper: Paper): readonly string[] {
   const { dataset, objective, ordinal, n } = answer;
   const noise = n.noiseSd === null ? '' : `, one trial is ± ${n.noiseSd.toFixed(2)}`;
-  const width = Math.min(paper.width, widestSentence);
+  const width = sentenceWidth(paper);
   const sentences = [recommendedSentence(answer), regionSentence(answer), ...importanceSentence(answer)];
   return [
     paper.style('bold', `${dataset} ${objective}, task ${ordinal}`),

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { Paper } from './terminal.ts';
 
 export interface Column {
   readonly title: string;
@@ -61,6 +62,14 @@ function padCell(text: string, width: number, align: 'left' | 'right'): string {
 /** Characters that a text takes on the screen: colour codes take none. */
 export function displayWidth(text: string): number {
   return [...stripVTControlCharacters(text)].length;
+}
+
+/** Longer lines of text are hard to read. */
+const widestSentence = 100;
+
+/** How wide sentences are set. */
+export function sentenceWidth({ width }: Pick<Paper, 'width'>): number {
+  return Math.min(width, widestSentence);
 }
 
 /** Breaks a sentence into lines of at most `width` characters, later ones indented. */

@@ -16,6 +16,9 @@ export interface Terminal {
   style(style: Style, text: string): string;
 }
 
+/** What a text is laid out for. */
+export type Paper = Pick<Terminal, 'width' | 'style'>;
+
 const narrowestColumns = 40;
 
 export function createTerminal(options: { readonly plain: boolean }): Terminal {
