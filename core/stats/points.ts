@@ -1,4 +1,5 @@
 import type { PointResult } from '../api.ts';
+import { type LandmarkName, landmarkNames, landmarkSource } from '../space/geometry.ts';
 import type { TrialPurpose, TrialState } from '../trial.ts';
 import { estimate } from './estimate.ts';
 import { groupBy } from './group.ts';
@@ -70,6 +71,16 @@ export function failedTrials(point: PointTrials): number {
 
 export function pendingTrials(point: PointTrials): number {
   return point.trials.filter((trial) => unfinished.has(trial.state)).length;
+}
+
+/** The landmarks among the points, in the order of their names. */
+export function landmarksAmong<Point extends Pick<PointTrials, 'sources'>>(
+  points: readonly Point[],
+): readonly { readonly name: LandmarkName; readonly point: Point }[] {
+  return landmarkNames.flatMap((name) => {
+    const point = points.find(({ sources }) => sources.includes(landmarkSource(name)));
+    return point === undefined ? [] : [{ name, point }];
+  });
 }
 
 /** Values that the point is judged by. */

@@ -1,6 +1,5 @@
 import type { LandmarkResult, Lead, PointResult, SummaryGroup } from '../api.ts';
 import { findPublished } from '../catalog/paper.ts';
-import { landmarkNames, landmarkSource } from '../space/geometry.ts';
 import { TrialState } from '../trial.ts';
 import { countStates } from '../trial-counts.ts';
 import { alphaLineName, bestOnAlphaLine } from './alpha-line.ts';
@@ -10,7 +9,7 @@ import { groupBy } from './group.ts';
 import { holm } from './holm.ts';
 import { leadOver, type Noise, pooledNoise } from './lead.ts';
 import { summaryNotes } from './notes.ts';
-import { allBySeed, judgedBySeed, type PointTrials, pointResult, poolPoints } from './points.ts';
+import { allBySeed, judgedBySeed, landmarksAmong, type PointTrials, pointResult, poolPoints } from './points.ts';
 import { rankPoints } from './ranking.ts';
 import type { SummaryRow } from './row.ts';
 import { groupByTeacher } from './teachers.ts';
@@ -135,11 +134,9 @@ function landmarkResults(
   noise: Noise,
 ): readonly LandmarkResult[] {
   const [best] = ranked;
-  return landmarkNames.flatMap((name) => {
-    const point = points.find(({ sources }) => sources.includes(landmarkSource(name)));
-    if (point === undefined) return [];
+  return landmarksAmong(points).map(({ name, point }) => {
     const gap = best === undefined ? null : gapBetween(best, point);
-    return [{ name, result: pointResult(point), gap, lead: leadOf(ranked, point, noise) }];
+    return { name, result: pointResult(point), gap, lead: leadOf(ranked, point, noise) };
   });
 }
 

@@ -1,19 +1,11 @@
-import type { Comparison, SurfaceAnswer, TestedPoint } from '../../api.ts';
+import type { Comparison, TestedPoint } from '../../api.ts';
 import { jointAt } from '../../search/gp/posterior.ts';
-import { landmarkNames, landmarkSource } from '../../space/geometry.ts';
 import type { TaskDefinition } from '../../task.ts';
 import { alphaLineName, bestOnAlphaLine } from '../alpha-line.ts';
 import { leadOver, type Noise, pooledNoise } from '../lead.ts';
 import { normalCdf } from '../normal.ts';
+import { landmarksAmong } from '../points.ts';
 import { featuresOf, type SurfaceModel, type SurfacePoint } from './model.ts';
-
-/** The named points among those that were tried. */
-export function landmarksAmong(points: readonly SurfacePoint[]): SurfaceAnswer['landmarks'] {
-  return landmarkNames.flatMap((name) => {
-    const point = points.find(({ sources }) => sources.includes(landmarkSource(name)));
-    return point === undefined ? [] : [{ name, cell: point.cell }];
-  });
-}
 
 /** The recommended point against the landmarks and the best tried point on alpha + beta = 1. */
 export function compareRecommended({
@@ -33,7 +25,7 @@ export function compareRecommended({
   const byCell = new Map(points.map((point) => [point.cell, point]));
   const onLine = bestOnAlphaLine(points, objective, recommended.observed.n / 2);
   const others = [
-    ...landmarksAmong(points).map(({ name, cell }) => ({ against: name, cell })),
+    ...landmarksAmong(points).map(({ name, point }) => ({ against: name, cell: point.cell })),
     ...(onLine === null ? [] : [{ against: alphaLineName, cell: onLine.cell }]),
   ];
   return others.map(({ against, cell }) => {

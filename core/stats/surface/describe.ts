@@ -5,7 +5,8 @@ import { unitCoordinates } from '../../space/encoding.ts';
 import type { Space } from '../../space/space.ts';
 import type { TaskDefinition } from '../../task.ts';
 import { estimate } from '../estimate.ts';
-import { compareRecommended, landmarksAmong } from './comparisons.ts';
+import { landmarksAmong } from '../points.ts';
+import { compareRecommended } from './comparisons.ts';
 import { firstOrderImportance } from './importance.ts';
 import { describeLines } from './lines.ts';
 import { believe, fitSurface, type SurfaceModel, type SurfacePoint } from './model.ts';
@@ -84,7 +85,7 @@ export function describeSurface(request: SurfaceRequest): SurfaceFindings {
     predicted: cells.reduce((best, cell) => (cell.mean > best.mean ? cell : best)),
     region: describeRegion(model, plane, random.split('region')),
     tested,
-    landmarks: landmarksAmong(placed),
+    landmarks: landmarksAmong(placed).map(({ name, point }) => ({ name, cell: point.cell })),
     lines: describeLines(model, plane),
     comparisons: compareRecommended({ model, points: placed, tested, recommended, objective }),
     importance: space.axes.length > 2 ? firstOrderImportance(model, random.split('importance')) : null,
