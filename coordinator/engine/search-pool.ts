@@ -1,4 +1,5 @@
-import type { SearchHistory, SearchPlan, SearchStep } from '../../core/search/session.ts';
+import type { SearchPlan } from '../../core/search/plan.ts';
+import type { SearchHistory, SearchStep } from '../../core/search/session.ts';
 import { createThreadPool, type ThreadPool, type ThreadPoolOptions } from './thread-pool.ts';
 
 /** What a step of a search is computed from. Plain data: it is copied into a thread. */

@@ -1,4 +1,5 @@
-import type { SearchHistory, SearchPlan } from '../../core/search/session.ts';
+import type { SearchPlan } from '../../core/search/plan.ts';
+import type { SearchHistory } from '../../core/search/session.ts';
 import type { StoredSearch } from '../store/store.ts';
 
 /** What the store knows of a search, as its next step is decided from it. */

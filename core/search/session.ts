@@ -8,8 +8,6 @@ import type { SearchPlan } from './plan.ts';
 import { changesBetween, type PointResult, SearchLedger, type StepRecord, searchVersion } from './record.ts';
 import type { Suggestion } from './strategy.ts';
 
-export type { SearchPlan } from './plan.ts';
-
 /**
  * PLANNED: all trials were known at submission. OPEN: results decide on further ones. FINISHED: no more will come.
  * STOPPED: the sweep was cancelled while OPEN; a rerun of what is missing makes it OPEN again.

@@ -8,8 +8,9 @@ import { createStoppingRule, type StoppingPlan } from '../earlystop/registry.ts'
 import type { StoppingRule } from '../earlystop/rule.ts';
 import { nextRung } from '../earlystop/rungs.ts';
 import { pointsWanted } from '../search/demand.ts';
+import type { SearchPlan } from '../search/plan.ts';
 import type { StepRecord } from '../search/record.ts';
-import { nextStep, pointsToCome, type SearchedPoint, type SearchedTrial, type SearchPlan } from '../search/session.ts';
+import { nextStep, pointsToCome, type SearchedPoint, type SearchedTrial } from '../search/session.ts';
 import { countFeasible } from '../space/space.ts';
 import { isSearchedAdaptively, suggestPoints } from '../spec/objective-space.ts';
 import { meanOf } from '../stats/estimate.ts';

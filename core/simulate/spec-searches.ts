@@ -1,7 +1,7 @@
 /** The searches of a sweep spec, run in virtual time on trials whose values are known. */
 
 import type { StoppingPlan } from '../earlystop/registry.ts';
-import type { SearchPlan } from '../search/session.ts';
+import type { SearchPlan } from '../search/plan.ts';
 import { countCells } from '../space/space.ts';
 import { expandSpec } from '../spec/expand.ts';
 import type { SweepSpec } from '../spec/schema.ts';

@@ -1,7 +1,7 @@
 import type { StoppingPlan } from '../earlystop/registry.ts';
 import type { TrialPlan } from '../plan.ts';
 import { deriveSeed } from '../random.ts';
-import type { SearchPlan } from '../search/session.ts';
+import type { SearchPlan } from '../search/plan.ts';
 import { readConstraint } from '../space/constraint.ts';
 import { canonicalJson } from './canonical.ts';
 import { stoppingOf } from './early-stop.ts';

@@ -1,6 +1,7 @@
 import { createRandom } from '../../core/random.ts';
+import type { SearchPlan } from '../../core/search/plan.ts';
 import type { AddedTrial, StepRecord } from '../../core/search/record.ts';
-import { nextStep, type SearchedPoint, type SearchPlan } from '../../core/search/session.ts';
+import { nextStep, type SearchedPoint } from '../../core/search/session.ts';
 
 /** A search that was run to its end in memory, as a store would keep it. */
 export interface SearchRun {
