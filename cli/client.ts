@@ -1,18 +1,18 @@
 import { z } from 'zod';
+import type { WorkerAnswer } from '../core/api/fleet.ts';
+import type { Page } from '../core/api/page.ts';
+import type { SummaryAnswer } from '../core/api/summary.ts';
+import type { SurfaceAnswer } from '../core/api/surface.ts';
 import type {
   CreatedSweep,
-  Page,
   PointAnswer,
   RerunAnswer,
   StepAnswer,
-  SummaryAnswer,
-  SurfaceAnswer,
   SweepAnswer,
   SweepListItem,
   TaskSources,
-  TrialAnswer,
-  WorkerAnswer,
-} from '../core/api.ts';
+} from '../core/api/sweep.ts';
+import type { TrialAnswer } from '../core/api/trial.ts';
 import { AbkdError, type ErrorCode } from '../core/errors.ts';
 import { isUuid } from '../core/ids.ts';
 import type { RerunKind, SweepState } from '../core/sweep.ts';

@@ -1,4 +1,5 @@
-import type { Coverage, MissingTrial, SweepAnswer } from '../core/api.ts';
+import type { SweepAnswer } from '../core/api/sweep.ts';
+import type { Coverage, MissingTrial } from '../core/coverage.ts';
 import { addCoverage } from '../core/coverage.ts';
 import { isFinalSweepState, type RerunKind } from '../core/sweep.ts';
 import { shortId } from './format.ts';

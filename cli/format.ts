@@ -1,6 +1,8 @@
 import { relative } from 'node:path';
-import type { Estimate, TaskProgress, TrialCounts } from '../core/api.ts';
+import type { TaskProgress } from '../core/api/sweep.ts';
+import type { Estimate } from '../core/stats/estimate.ts';
 import { isFinalTrialState, type TrialState } from '../core/trial.ts';
+import type { TrialCounts } from '../core/trial-counts.ts';
 import { sumOf } from '../core/trial-counts.ts';
 
 const absent = '–';

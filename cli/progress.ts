@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress';
-import type { SweepAnswer, TaskProgress } from '../core/api.ts';
+import type { SweepAnswer, TaskProgress } from '../core/api/sweep.ts';
 import { AbkdError } from '../core/errors.ts';
 import { isFinalSweepState } from '../core/sweep.ts';
 import { sleep } from '../platform/async.ts';

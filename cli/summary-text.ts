@@ -1,4 +1,6 @@
-import type { AnovaResult, Estimate, LandmarkResult, PointResult, SummaryAnswer, SummaryGroup } from '../core/api.ts';
+import type { LandmarkResult, PointResult, SummaryAnswer, SummaryGroup } from '../core/api/summary.ts';
+import type { AnovaResult } from '../core/stats/anova.ts';
+import type { Estimate } from '../core/stats/estimate.ts';
 import { addTrialCounts } from '../core/trial-counts.ts';
 import {
   countTrials,

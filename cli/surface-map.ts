@@ -1,4 +1,4 @@
-import type { SurfaceAnswer } from '../core/api.ts';
+import type { SurfaceAnswer } from '../core/api/surface.ts';
 import { formatMeanSe, formatParam, landmarkTitle, paramTitle } from './format.ts';
 import { wrapText } from './table.ts';
 import type { Paper, Style } from './terminal.ts';

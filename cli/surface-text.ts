@@ -1,4 +1,4 @@
-import type { Comparison, SurfaceAnswer, TestedPoint } from '../core/api.ts';
+import type { Comparison, SurfaceAnswer, TestedPoint } from '../core/api/surface.ts';
 import {
   formatChance,
   formatDifference,

@@ -1,4 +1,4 @@
-import type { TransferProgress } from '../core/api.ts';
+import type { TransferProgress } from '../core/api/sweep.ts';
 
 /**
  * What finished tasks count for in a search: `transfer: cifar10 abkd 0.62, own 0.38`, sources of one name together, the

@@ -1,4 +1,5 @@
-import type { SweepAnswer, TrialAnswer } from '../core/api.ts';
+import type { SweepAnswer } from '../core/api/sweep.ts';
+import type { TrialAnswer } from '../core/api/trial.ts';
 import type { Client } from './client.ts';
 import { plural } from './format.ts';
 

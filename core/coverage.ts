@@ -1,5 +1,39 @@
+import type { TrialState } from './trial.ts';
+
+/**
+ * What a task has of what it planned, counted from its rows: each planned trial (cell and replicate) is in one of the
+ * counts of `trials`.
+ */
+export interface Coverage {
+  /** Points that the task is to have, and different cells of those that have a result. */
+  readonly cells: { readonly planned: number; readonly covered: number };
+  readonly trials: {
+    readonly planned: number;
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly pruned: number;
+    /** Also those of points that a search did not come to choose before the sweep was cancelled. */
+    readonly cancelled: number;
+    /** Queued, running or waiting, or of points that a search is yet to choose. */
+    readonly toCome: number;
+  };
+  /** Trials without a result that nothing will bring any more, but a rerun; the first of them. */
+  readonly missing: { readonly count: number; readonly first: readonly MissingTrial[] };
+  /** Accepted results of a cell and replicate beyond the first. */
+  readonly duplicates: number;
+  /** Attempts that gave no result because they failed, or because their worker was lost. */
+  readonly extraAttempts: { readonly failed: number; readonly lost: number };
+  /** True where every planned trial has a result (or was pruned) and none has two. */
+  readonly complete: boolean;
+}
+
+export interface MissingTrial {
+  readonly cell: string;
+  readonly replicate: number;
+  readonly state: Extract<TrialState, 'FAILED' | 'CANCELLED'>;
+}
+
 /** The certificate of a sweep: is each planned cell tried under each planned seed, and none of them twice? */
-import type { Coverage, MissingTrial } from './api.ts';
 
 /** What of a task is counted from its rows. */
 export interface CountedRows {

@@ -1,5 +1,7 @@
-import type { TrialCounts } from './api.ts';
 import { TrialState } from './trial.ts';
+
+/** Number of trials by state. */
+export type TrialCounts = Readonly<Record<TrialState, number>>;
 
 /** Number of trials by state. */
 export function countStates(states: Iterable<TrialState>): TrialCounts {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RunningUp } from '../../coordinator/embedded/up.ts';
-import type { SweepAnswer } from '../../core/api.ts';
+import type { SweepAnswer } from '../../core/api/sweep.ts';
 import { AbkdError } from '../../core/errors.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';
 import { type Client, createClient } from '../client.ts';

@@ -1,4 +1,4 @@
-import type { PointAnswer, StepAnswer, SweepAnswer, TaskProgress, TaskSources } from '../../core/api.ts';
+import type { PointAnswer, StepAnswer, SweepAnswer, TaskProgress, TaskSources } from '../../core/api/sweep.ts';
 import { AbkdError } from '../../core/errors.ts';
 import { searchVersion } from '../../core/search/record.ts';
 import {

@@ -1,4 +1,4 @@
-import type { RerunAnswer } from '../../core/api.ts';
+import type { RerunAnswer } from '../../core/api/sweep.ts';
 import type { RerunKind } from '../../core/sweep.ts';
 import { findCoordinator } from '../address.ts';
 import { defineCommand, ExitCode, usageError } from '../command.ts';

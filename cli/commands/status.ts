@@ -1,4 +1,4 @@
-import type { SweepAnswer, SweepListItem } from '../../core/api.ts';
+import type { SweepAnswer, SweepListItem } from '../../core/api/sweep.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { findCoordinator } from '../address.ts';
 import type { Client } from '../client.ts';

@@ -1,4 +1,4 @@
-import type { WorkerAnswer } from '../../core/api.ts';
+import type { WorkerAnswer } from '../../core/api/fleet.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { findCoordinator } from '../address.ts';
 import { defineCommand, ExitCode } from '../command.ts';

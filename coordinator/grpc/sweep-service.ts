@@ -1,4 +1,4 @@
-import type { SweepAnswer } from '../../core/api.ts';
+import type { SweepAnswer } from '../../core/api/sweep.ts';
 import { AbkdError } from '../../core/errors.ts';
 import { isUuid, type SweepId } from '../../core/ids.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler } from 'express';
-import type { ProblemAnswer } from '../../core/api.ts';
+import type { ProblemAnswer } from '../../core/api/page.ts';
 import { AbkdError, type ErrorCode } from '../../core/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 

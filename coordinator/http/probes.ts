@@ -1,5 +1,5 @@
 import type { Response, Router } from 'express';
-import type { HealthAnswer } from '../../core/api.ts';
+import type { HealthAnswer } from '../../core/api/fleet.ts';
 import { packageVersion } from '../../platform/version.ts';
 import type { HealthService } from '../service/health.ts';
 import { addRoute, sendJson } from './route.ts';

@@ -1,8 +1,9 @@
-import type { PointResult, TrialCounts } from '../../core/api.ts';
+import type { PointResult } from '../../core/api/summary.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { SweepId } from '../../core/ids.ts';
 import { bestPointOf, groupRows } from '../../core/stats/summary.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';
+import type { TrialCounts } from '../../core/trial-counts.ts';
 import type { Store, StoredSweep } from '../store/store.ts';
 
 /** Best point so far by the fingerprint of its task; null before the first success. */

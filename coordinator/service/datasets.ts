@@ -1,4 +1,4 @@
-import type { DatasetAnswer } from '../../core/api.ts';
+import type { DatasetAnswer } from '../../core/api/fleet.ts';
 import { type DatasetEntry, datasets } from '../../core/catalog/datasets.ts';
 import { listPublished } from '../../core/catalog/paper.ts';
 import type { WorkerService } from './workers.ts';

@@ -1,4 +1,4 @@
-import type { HealthAnswer } from '../../core/api.ts';
+import type { HealthAnswer } from '../../core/api/fleet.ts';
 import { AbkdError } from '../../core/errors.ts';
 import { sleep } from '../../platform/async.ts';
 import type { Bus } from '../bus/bus.ts';

@@ -1,4 +1,5 @@
-import type { Page, PointAnswer, StepAnswer } from '../../core/api.ts';
+import type { Page } from '../../core/api/page.ts';
+import type { PointAnswer, StepAnswer } from '../../core/api/sweep.ts';
 import type { SweepId } from '../../core/ids.ts';
 import type { Store, TaskPlace } from '../store/store.ts';
 import { notFound } from './trials.ts';

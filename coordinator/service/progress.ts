@@ -1,7 +1,8 @@
-import type { SweepAnswer, TaskProgress, TransferProgress, TrialCounts } from '../../core/api.ts';
+import type { SweepAnswer, TaskProgress, TransferProgress } from '../../core/api/sweep.ts';
 import type { Clock } from '../../core/clock.ts';
 import { certify } from '../../core/coverage.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';
+import type { TrialCounts } from '../../core/trial-counts.ts';
 import { addTrialCounts, sumOf } from '../../core/trial-counts.ts';
 import type { TransferRow } from '../store/sql/read-transfers.ts';
 import type { Store, StoredSweep, StoredTask } from '../store/store.ts';

@@ -1,4 +1,4 @@
-import type { SummaryAnswer } from '../../core/api.ts';
+import type { SummaryAnswer } from '../../core/api/summary.ts';
 import type { Clock } from '../../core/clock.ts';
 import { groupRows, summariseGroups } from '../../core/stats/summary.ts';
 import type { Store, SummaryFilter } from '../store/store.ts';

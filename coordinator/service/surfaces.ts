@@ -1,4 +1,4 @@
-import type { SurfaceAnswer, SurfaceDigest } from '../../core/api.ts';
+import type { SurfaceAnswer, SurfaceDigest } from '../../core/api/surface.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AbkdError } from '../../core/errors.ts';
 import type { SweepId, TaskId } from '../../core/ids.ts';

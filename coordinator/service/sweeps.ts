@@ -1,4 +1,5 @@
-import type { CreatedSweep, Page, RerunAnswer, SweepAnswer, SweepListItem, TaskSources } from '../../core/api.ts';
+import type { Page } from '../../core/api/page.ts';
+import type { CreatedSweep, RerunAnswer, SweepAnswer, SweepListItem, TaskSources } from '../../core/api/sweep.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { SweepId, TaskId } from '../../core/ids.ts';
 import type { SweepPlan, TaskPlan } from '../../core/plan.ts';

@@ -1,4 +1,5 @@
-import type { MeasurementsAnswer, Page, TrialAnswer, TrialDetail } from '../../core/api.ts';
+import type { Page } from '../../core/api/page.ts';
+import type { MeasurementsAnswer, TrialAnswer, TrialDetail } from '../../core/api/trial.ts';
 import { AbkdError } from '../../core/errors.ts';
 import type { SweepId, TrialId } from '../../core/ids.ts';
 import type { TrialState } from '../../core/trial.ts';

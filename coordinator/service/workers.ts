@@ -1,4 +1,4 @@
-import type { WorkerAnswer } from '../../core/api.ts';
+import type { WorkerAnswer } from '../../core/api/fleet.ts';
 import { AbkdError } from '../../core/errors.ts';
 import type { WorkerId } from '../../core/ids.ts';
 import { protocolVersion } from '../../core/kernel.ts';

@@ -1,8 +1,10 @@
-import type { AttemptAnswer, PointAnswer, StepAnswer, TrialAnswer, TrialCounts } from '../../core/api.ts';
+import type { PointAnswer, StepAnswer } from '../../core/api/sweep.ts';
+import type { AttemptAnswer, TrialAnswer } from '../../core/api/trial.ts';
 import type { SweepId, TaskId } from '../../core/ids.ts';
 import type { StepRecord, StopFinding } from '../../core/search/record.ts';
 import type { TaskDefinition } from '../../core/task.ts';
 import type { FailureKind, TrialFailure, TrialState } from '../../core/trial.ts';
+import type { TrialCounts } from '../../core/trial-counts.ts';
 import type { Prisma } from '../../prisma/gen/client.ts';
 import type { StoredSweep, StoredTask, TaskPlace } from './store.ts';
 

@@ -1,13 +1,6 @@
-import type {
-  AttemptAnswer,
-  PointAnswer,
-  StepAnswer,
-  SweepListItem,
-  TaskSources,
-  TrialAnswer,
-  TrialCounts,
-  WorkerAnswer,
-} from '../../core/api.ts';
+import type { WorkerAnswer } from '../../core/api/fleet.ts';
+import type { PointAnswer, StepAnswer, SweepListItem, TaskSources } from '../../core/api/sweep.ts';
+import type { AttemptAnswer, TrialAnswer } from '../../core/api/trial.ts';
 import type { TrialAssignment } from '../../core/assignment.ts';
 import type { AttemptKey, AttemptOutcome, WantedAttempt } from '../../core/attempt.ts';
 import type { CheckpointRef } from '../../core/checkpoint.ts';
@@ -23,6 +16,7 @@ import type { SummaryRow } from '../../core/stats/summary.ts';
 import type { RerunKind, SweepState } from '../../core/sweep.ts';
 import type { TaskDefinition } from '../../core/task.ts';
 import type { TrialState } from '../../core/trial.ts';
+import type { TrialCounts } from '../../core/trial-counts.ts';
 import type { WorkerHello } from '../../core/worker.ts';
 import type { CoverageRow } from './sql/count-coverage.ts';
 import type { SearchLoadRow } from './sql/find-searches.ts';

@@ -1,8 +1,8 @@
-import type { TrialCounts } from '../../core/api.ts';
 import { AbkdError } from '../../core/errors.ts';
 import type { SweepId, TaskId } from '../../core/ids.ts';
 import { isFinalSweepState } from '../../core/sweep.ts';
 import type { TrialState } from '../../core/trial.ts';
+import type { TrialCounts } from '../../core/trial-counts.ts';
 import { sumOf } from '../../core/trial-counts.ts';
 import type { Database } from './database.ts';
 import { rerunSweep } from './rerun.ts';

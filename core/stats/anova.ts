@@ -1,6 +1,13 @@
-import type { AnovaResult } from '../api.ts';
 import { meanOf, sumOfSquares } from './estimate.ts';
 import { fUpperTail } from './special.ts';
+
+/** One-way analysis of variance of the selection value over the points with at least two seeds. */
+export interface AnovaResult {
+  readonly f: number;
+  readonly dfBetween: number;
+  readonly dfWithin: number;
+  readonly p: number;
+}
 
 /**
  * One-way analysis of variance: do the groups have one common mean? Groups with fewer than two values are left out.

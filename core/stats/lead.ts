@@ -1,7 +1,25 @@
-import type { Lead } from '../api.ts';
 import { dunnettUpperTail } from './dunnett.ts';
 import { meanOf, sumOfSquares } from './estimate.ts';
 import { fitSeedModel, learntUnderAllSeeds } from './seed-effects.ts';
+
+/** How far the best point leads another one on the selection value, and whether that is more than chance. */
+export interface Lead {
+  /** Seeds that both have; where they have none in common, the fewer of their seeds. */
+  readonly n: number;
+  /** Best minus other, unit of the metric. */
+  readonly mean: number;
+  /** True where the difference is over common seeds. */
+  readonly isPaired: boolean;
+  /** Standard error, from the noise of all points together; null where no point tells of noise. */
+  readonly se: number | null;
+  readonly degreesOfFreedom: number;
+  /** Points that the best was chosen from, for which `p` is corrected; 1 where it needs no correction. */
+  readonly candidates: number;
+  /** Probability of such a lead where the best is not better, one-sided; null without `se`. */
+  readonly p: number | null;
+  /** The same over all groups of the answer that ask the same question (Holm); null in an answer about one task. */
+  readonly pHolm: number | null;
+}
 
 type ValuesBySeed = ReadonlyMap<number, number>;
 

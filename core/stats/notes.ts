@@ -1,6 +1,6 @@
-import type { TrialCounts } from '../api.ts';
 import { datasets } from '../catalog/datasets.ts';
 import type { TaskDefinition } from '../task.ts';
+import type { TrialCounts } from '../trial-counts.ts';
 
 /** What a reader of a group must know beside its numbers; empty where there is nothing to warn of. */
 export function summaryNotes(group: {

@@ -1,4 +1,4 @@
-import type { PointResult } from '../api.ts';
+import type { PointResult } from '../api/summary.ts';
 import { type LandmarkName, landmarkNames, landmarkSource } from '../space/geometry.ts';
 import type { TrialPurpose, TrialState } from '../trial.ts';
 import { estimate } from './estimate.ts';

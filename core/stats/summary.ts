@@ -1,4 +1,4 @@
-import type { LandmarkResult, Lead, PointResult, SummaryGroup } from '../api.ts';
+import type { LandmarkResult, PointResult, SummaryGroup } from '../api/summary.ts';
 import { findPublished } from '../catalog/paper.ts';
 import { TrialState } from '../trial.ts';
 import { countStates } from '../trial-counts.ts';
@@ -7,6 +7,7 @@ import { oneWayAnova } from './anova.ts';
 import { differenceOf, estimate, meanOf } from './estimate.ts';
 import { groupBy } from './group.ts';
 import { holm } from './holm.ts';
+import type { Lead } from './lead.ts';
 import { leadOver, type Noise, pooledNoise } from './lead.ts';
 import { summaryNotes } from './notes.ts';
 import { allBySeed, judgedBySeed, landmarksAmong, type PointTrials, pointResult, poolPoints } from './points.ts';

@@ -1,7 +1,8 @@
 /** Adaptive searches through real coordinators and workers: nothing twice, nothing lost, and every suggestion replayed. */
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { PointAnswer, SweepAnswer, TrialAnswer } from '../../core/api.ts';
+import type { PointAnswer, SweepAnswer } from '../../core/api/sweep.ts';
+import type { TrialAnswer } from '../../core/api/trial.ts';
 import { runCli } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';

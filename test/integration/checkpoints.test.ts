@@ -3,7 +3,7 @@ import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { MeasurementsAnswer, TrialDetail } from '../../core/api.ts';
+import type { MeasurementsAnswer, TrialDetail } from '../../core/api/trial.ts';
 import { CheckpointServiceClient } from '../../proto/gen/abkd/v1/worker.ts';
 import { uploadFile } from '../../worker/file-streams.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -1,7 +1,9 @@
 /** Early stopping through a real coordinator and workers: points pause at rungs, go on elsewhere, or stop. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { MeasurementsAnswer, SummaryAnswer, SweepAnswer, TrialDetail } from '../../core/api.ts';
+import type { SummaryAnswer } from '../../core/api/summary.ts';
+import type { SweepAnswer } from '../../core/api/sweep.ts';
+import type { MeasurementsAnswer, TrialDetail } from '../../core/api/trial.ts';
 import { runCli } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';

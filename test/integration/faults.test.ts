@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { TrialDetail } from '../../core/api.ts';
+import type { TrialDetail } from '../../core/api/trial.ts';
 import { createLogger } from '../../platform/logger.ts';
 import { ArtifactServiceClient } from '../../proto/gen/abkd/v1/worker.ts';
 import { openCacheFolder } from '../../worker/cache-folder.ts';

@@ -4,16 +4,11 @@ import { gzipSync } from 'node:zlib';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningCoordinator } from '../../coordinator/coordinator.ts';
-import type {
-  DatasetAnswer,
-  HealthAnswer,
-  Page,
-  ProblemAnswer,
-  SummaryAnswer,
-  SweepAnswer,
-  SweepListItem,
-  TrialAnswer,
-} from '../../core/api.ts';
+import type { DatasetAnswer, HealthAnswer } from '../../core/api/fleet.ts';
+import type { Page, ProblemAnswer } from '../../core/api/page.ts';
+import type { SummaryAnswer } from '../../core/api/summary.ts';
+import type { SweepAnswer, SweepListItem } from '../../core/api/sweep.ts';
+import type { TrialAnswer } from '../../core/api/trial.ts';
 import { brokenSpecs } from '../support/broken-specs.ts';
 import { createTestCoordinators, type TestCoordinators } from '../support/coordinator.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -1,6 +1,6 @@
 /** Rerun and the certificate through a whole coordinator, with a worker whose trials end as the test says. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RerunAnswer, SweepAnswer } from '../../core/api.ts';
+import type { RerunAnswer, SweepAnswer } from '../../core/api/sweep.ts';
 import type { AttemptOutcome } from '../../core/attempt.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';

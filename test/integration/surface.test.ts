@@ -1,6 +1,8 @@
 /** A surface from real results, through REST and as people read it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ProblemAnswer, SummaryAnswer, SurfaceAnswer } from '../../core/api.ts';
+import type { ProblemAnswer } from '../../core/api/page.ts';
+import type { SummaryAnswer } from '../../core/api/summary.ts';
+import type { SurfaceAnswer } from '../../core/api/surface.ts';
 import { runCli } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';

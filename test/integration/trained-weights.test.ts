@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openStore } from '../../coordinator/store/prisma-store.ts';
 import type { Store } from '../../coordinator/store/store.ts';
-import type { TrialDetail } from '../../core/api.ts';
+import type { TrialDetail } from '../../core/api/trial.ts';
 import type { TaskDefinition } from '../../core/task.ts';
 import { isFinalTrialState } from '../../core/trial.ts';
 import { createClassifier } from '../../worker/models/registry.ts';

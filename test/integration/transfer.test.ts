@@ -1,6 +1,7 @@
 /** A search that starts from a finished one, through a real coordinator and worker. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Page, PointAnswer, StepAnswer, SweepAnswer, TaskSources } from '../../core/api.ts';
+import type { Page } from '../../core/api/page.ts';
+import type { PointAnswer, StepAnswer, SweepAnswer, TaskSources } from '../../core/api/sweep.ts';
 import { runCli } from '../support/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';

@@ -2,7 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CreatedSweep, MeasurementsAnswer, Page, SweepAnswer, TrialAnswer, TrialDetail } from '../../core/api.ts';
+import type { Page } from '../../core/api/page.ts';
+import type { CreatedSweep, SweepAnswer } from '../../core/api/sweep.ts';
+import type { MeasurementsAnswer, TrialAnswer, TrialDetail } from '../../core/api/trial.ts';
 import type { RunDefinition } from '../../core/task.ts';
 import type { Program, Programs } from './processes.ts';
 

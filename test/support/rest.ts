@@ -1,5 +1,6 @@
 /** REST calls of tests, through the real server. */
-import type { CreatedSweep, ProblemAnswer } from '../../core/api.ts';
+import type { ProblemAnswer } from '../../core/api/page.ts';
+import type { CreatedSweep } from '../../core/api/sweep.ts';
 import { goodSpec } from './broken-specs.ts';
 
 export interface RestAnswer<Body> {

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readState, type UpState } from '../../coordinator/embedded/state.ts';
-import type { Page, SweepAnswer, TrialAnswer, TrialDetail } from '../../core/api.ts';
+import type { Page } from '../../core/api/page.ts';
+import type { SweepAnswer } from '../../core/api/sweep.ts';
+import type { TrialAnswer, TrialDetail } from '../../core/api/trial.ts';
 import type { Program, Programs } from './processes.ts';
 
 export interface StartedUp {

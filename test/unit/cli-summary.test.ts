@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { differenceSentence, renderSummary } from '../../cli/summary-text.ts';
-import type { Estimate, Lead, PointResult, SummaryGroup, TrialCounts } from '../../core/api.ts';
+import type { PointResult, SummaryGroup } from '../../core/api/summary.ts';
 import { withDefaults } from '../../core/catalog/objectives.ts';
 import type { ObjectiveKind } from '../../core/objective.ts';
+import type { Estimate } from '../../core/stats/estimate.ts';
+import type { Lead } from '../../core/stats/lead.ts';
 import type { TaskDefinition } from '../../core/task.ts';
+import type { TrialCounts } from '../../core/trial-counts.ts';
 
 const paper = { width: 80, style: (_style: unknown, text: string) => text };
 

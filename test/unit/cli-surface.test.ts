@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { renderSurface } from '../../cli/surface-text.ts';
-import type { Belief, Estimate, SurfaceAnswer, TestedPoint } from '../../core/api.ts';
+import type { Belief, SurfaceAnswer, TestedPoint } from '../../core/api/surface.ts';
+import type { Estimate } from '../../core/stats/estimate.ts';
 
 const paper = { width: 80, style: (_style: unknown, text: string) => text };
 

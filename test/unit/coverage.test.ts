@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { coverageLines } from '../../cli/coverage-text.ts';
-import type { Coverage, SweepAnswer } from '../../core/api.ts';
+import type { SweepAnswer } from '../../core/api/sweep.ts';
+import type { Coverage } from '../../core/coverage.ts';
 import { addCoverage, type CountedRows, certify } from '../../core/coverage.ts';
 import type { SweepState } from '../../core/sweep.ts';
 

@@ -1,4 +1,4 @@
-import type { WorkerAnswer } from '../../../core/api.ts';
+import type { WorkerAnswer } from '../../../core/api/fleet.ts';
 import type { Query } from '../database.ts';
 
 type WorkerRow = Omit<WorkerAnswer, 'attachedAt' | 'lastSeenAt'> & {

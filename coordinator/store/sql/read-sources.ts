@@ -1,4 +1,4 @@
-import type { TaskSources } from '../../../core/api.ts';
+import type { TaskSources } from '../../../core/api/sweep.ts';
 import type { SweepId, TaskId } from '../../../core/ids.ts';
 import type { TransferSource } from '../../../core/search/transfer.ts';
 import type { Query } from '../database.ts';

@@ -1,4 +1,4 @@
-import type { Comparison, TestedPoint } from '../../api.ts';
+import type { Comparison, TestedPoint } from '../../api/surface.ts';
 import { jointAt } from '../../search/gp/posterior.ts';
 import type { TaskDefinition } from '../../task.ts';
 import { alphaLineName, bestOnAlphaLine } from '../alpha-line.ts';

@@ -1,5 +1,5 @@
 /** How sure is it where the optimum lies: a model of the surface fitted to everything that was measured of it. */
-import type { OptimumRegion, SurfaceAnswer, SurfaceDigest, TestedPoint } from '../../api.ts';
+import type { OptimumRegion, SurfaceAnswer, SurfaceDigest, TestedPoint } from '../../api/surface.ts';
 import { createRandom, type Random } from '../../random.ts';
 import { unitCoordinates } from '../../space/encoding.ts';
 import type { Space } from '../../space/space.ts';

@@ -1,4 +1,4 @@
-import type { SurfaceLine } from '../../api.ts';
+import type { SurfaceLine } from '../../api/surface.ts';
 import { believe, type SurfaceModel } from './model.ts';
 import { isAlphaBeta, type Plane } from './plane.ts';
 

@@ -1,4 +1,4 @@
-import type { BelievedPoint } from '../../api.ts';
+import type { BelievedPoint } from '../../api/surface.ts';
 import type { Random } from '../../random.ts';
 import type { TrainingData } from '../../search/gp/fit.ts';
 import { momentsAt, type Posterior } from '../../search/gp/posterior.ts';

@@ -1,4 +1,4 @@
-import type { Belief, SurfacePlane } from '../../api.ts';
+import type { Belief, SurfacePlane } from '../../api/surface.ts';
 import { createLattice, type Lattice } from '../../search/gp/lattice.ts';
 import { type Axis, axisLength, axisValue } from '../../space/axis.ts';
 import { toNumber } from '../../space/decimal.ts';
